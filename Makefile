@@ -1,0 +1,58 @@
+# Python 3.11+ and make are all a machine needs. `make help` lists the targets.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+OUT    ?= .bench
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format golden bench soak e2e lock clean
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make the virtual environment with everything pinned by hash
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "aiinfra needs Python 3.11 or later; this is %d.%d. Name another with: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@echo "Setting up $(VENV) (about 900 MB, two minutes on a fast link) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## Run one example end to end: declare, review, serve, predict
+	@$(BIN)/python tools/demo.py
+
+test: $(STAMP) check ## Types, lint and every test (at most 12 minutes cold on 2 cores)
+	@$(BIN)/python -m pytest -m "not soak and not e2e"
+
+check: $(STAMP) ## Lint and types alone; prints how many single ignores there are
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyrefly check
+	@$(BIN)/python tools/count_ignores.py
+
+format: $(STAMP) ## Format the code
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+golden: $(STAMP) ## Rewrite the golden files; review the difference as you would review code
+	@$(BIN)/python -m pytest -m "not soak and not e2e" --update-golden
+
+bench: $(STAMP) ## Timings, each as a ratio against a named rival of the same run
+	@$(BIN)/python tools/bench.py --out $(OUT)
+
+soak: $(STAMP) ## The long ones: kill loops, full mutation sets
+	@$(BIN)/python -m pytest -m soak
+
+e2e: $(STAMP) ## The real Pulumi CLI and API server, where they are on PATH
+	@$(BIN)/python -m pytest -m e2e -rs
+
+lock: ## Pin the requirements again (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra all --group dev pyproject.toml requirements/build.in -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra pulumi pyproject.toml -o requirements/pulumi.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra server pyproject.toml -o requirements/server.txt
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) $(OUT) .pytest_cache .ruff_cache dist build

@@ -1,0 +1,18 @@
+"""Every component type token ever published. A token is part of each URN: it is never renamed and never removed.
+
+A component that must change its token keeps the old one in :data:`RETIRED`, and carries an alias of it.
+"""
+
+from typing import Final
+
+PACKAGE: Final = "aiinfra"
+
+INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
+REGISTRY: Final = "aiinfra:index:Registry"
+RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
+SITE: Final = "aiinfra:index:Site"
+TRUSTED_NAMESPACE: Final = "aiinfra:index:TrustedNamespace"
+
+PUBLISHED: Final = frozenset({INFERENCE_RUNTIME, REGISTRY, RELEASE_BUCKET, SITE, TRUSTED_NAMESPACE})
+RETIRED: Final[dict[str, str]] = {}
+"""Old token -> the token that carries an alias of it."""
