@@ -2,8 +2,8 @@
 
 Property values are JSON values. Four reserved objects stand for what is not plain (one key each, starting with ``$``):
 
-- ``{"$secret": FINGERPRINT}``: a secret. The value itself is dropped when it is recorded; the fingerprint is empty, or a
-  keyed hash that lets one review tell "changed" from "same" (the key lives as long as the review).
+- ``{"$secret": FINGERPRINT}``: a secret. The value itself is dropped when it is recorded; the fingerprint is empty, or
+  a keyed hash that lets one review tell "changed" from "same" (the key lives as long as the review).
 - ``{"$unknown": true}``: not known before the engine has created something.
 - ``{"$ref": URN}``: a reference to a resource.
 - ``{"$asset": {...}}``: a file or archive: its kind and where it comes from, or the SHA-256 of its text.
@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 
 SCHEMA: Final = "aiinfra.graph/1"
 
-SECRET: Final = "$secret"
+SECRET: Final = "$secret"  # noqa: S105 - a key, not a secret
 UNKNOWN: Final = "$unknown"
 REF: Final = "$ref"
 ASSET: Final = "$asset"
@@ -92,7 +92,9 @@ class Node:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`as_json`."""
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
+        }
         values["custom"] = not values.pop("component", False)
         if "property_dependencies" in values:
             values["property_dependencies"] = {k: tuple(v) for k, v in values["property_dependencies"].items()}
