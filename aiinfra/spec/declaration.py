@@ -1,0 +1,40 @@
+"""A deployment together with the file it was read from: what is relative to that file is resolved here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.site import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What one stack of a declaration says, and where its files are."""
+
+    deployment: Deployment
+    """As the stack sees it."""
+    file: Path
+    """The file it was read from."""
+    stack: str
+    """The stack."""
+    stacks: tuple[str, ...]
+    """All stacks of the file."""
+    rows: Mapping[str, tuple[Row, ...]]
+    """Class -> its sites, read from CSV where the class names a file."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the declaration's relative paths start."""
+        return self.file.parent
+
+    @property
+    def model_file(self) -> Path:
+        """The ONNX file."""
+        return self.folder / self.deployment.model.file
+
+    @property
+    def golden_dir(self) -> Path | None:
+        """The folder of golden inputs and outputs, where one is named."""
+        golden = self.deployment.model.golden
+        return self.folder / golden if golden else None
