@@ -131,7 +131,7 @@ def accelerator(name: str, entry: Mapping[str, Any], known: Mapping[str, Source]
     """Read one accelerator as the data file writes it; a user's file has the same keys.
 
     Raises:
-        BadInput: ``catalogue-invalid`` for keys that are missing or not known, ``figure-invalid`` for a figure that does
+        BadInput: ``catalogue-invalid`` for keys that are missing or unknown, ``figure-invalid`` for a figure that does
             not hold.
     """
     where = f"accelerators.{name}"

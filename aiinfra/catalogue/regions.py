@@ -10,8 +10,8 @@ from types import MappingProxyType
 from aiinfra.catalogue.figure import Confidence, Figure, read_data, sources
 
 GRID_SPREAD = 1.9
-"""Factor the grid figure of a region may be off by, either way. Two public tables differ by a median of 1.2, by less than
-1.9 in nine of ten regions, and by up to 4.3; the shipped table's years are those of its national statistics."""
+"""Factor the grid figure of a region may be off by, either way. Two public tables differ by a median of 1.2, by less
+than 1.9 in nine of ten regions, and by up to 4.3; the shipped one's years are those of its national statistics."""
 
 
 @dataclass(frozen=True, slots=True)
