@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.deployment import MAIN_STACK, Deployment
 from aiinfra.spec.site import Row
 
 
@@ -22,6 +22,17 @@ class Declaration:
     """All stacks of the file."""
     rows: Mapping[str, tuple[Row, ...]]
     """Class -> its sites, read from CSV where the class names a file."""
+
+    images: Mapping[str, str]
+    """Image name -> reference by digest, from ``images.lock``; empty where there is none."""
+    signer: str
+    """PEM text of the public key that releases are signed with; empty where none is named."""
+
+    @property
+    def prefix(self) -> str:
+        """Prefix of every resource of this stack: the name, and the stack where it is not the main one."""
+        name = self.deployment.name
+        return name if self.stack == MAIN_STACK else f"{name}-{self.stack}"
 
     @property
     def folder(self) -> Path:

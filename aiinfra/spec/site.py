@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator, 
 from aiinfra.spec.base import Name, Spec, unique
 from aiinfra.spec.secret import SecretRef, SecretStore
 from aiinfra.spec.tier import Tier
-from aiinfra.units import Duration
+from aiinfra.units import DataSize, Duration
 
 
 class Place(StrEnum):
@@ -42,10 +42,14 @@ class Runtime(Spec):
     on: Place
     """What it runs on."""
     callers: Annotated[tuple[Caller, ...], AfterValidator(_callers)] = ()
-    """Workloads that may ask for predictions, by their ``app.kubernetes.io/name``; nobody else can. On a box: the names
-    their certificates carry."""
+    """Workloads that may ask for predictions: on Kubernetes by ``app.kubernetes.io/name`` and service account, on a box
+    by the name in their certificate. Nobody else can."""
     replicas: int = Field(default=0, ge=0, le=1000)
     """Servers a site runs; 0: two on EKS, one elsewhere."""
+    cores: int = Field(default=1, ge=1, le=256)
+    """CPU cores one server may use."""
+    memory: DataSize = DataSize("1 GiB")
+    """Memory one server may use; past it, it is ended and started again."""
     namespace: Name | None = None
     """Kubernetes namespace; none: the deployment's name."""
     kubeconfig: SecretRef = SecretRef(store=SecretStore.PULUMI, name="kubeconfig")
