@@ -1,0 +1,5 @@
+"""``python -m aiinfra``."""
+
+from aiinfra.cli import main
+
+main()

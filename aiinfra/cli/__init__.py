@@ -1,0 +1,80 @@
+"""The command line: one module a command, imported when it runs, no logic of its own."""
+
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from aiinfra.errors import AiinfraError, Exit
+
+COMMANDS: Final = {
+    "validate": "Check a declaration; print every problem with its fix.",
+    "compile": "Write the Pulumi projects and box bundles of a declaration.",
+    "schema": "Print the JSON Schema of a declaration, for editors.",
+    "init": "Write a starter declaration for a model.",
+}
+"""Name -> one line of help, so that ``aiinfra --help`` imports no command. A dash stands for ``_`` in the module."""
+
+
+class _Lazy(click.Group):
+    """Finds a command's module when it is called, and turns a user's mistake into a message and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"aiinfra.cli.{cmd_name.replace('-', '_')}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog='Start with: aiinfra init --model FILE.onnx. Completion: eval "$(_AIINFRA_COMPLETE=bash_source aiinfra)"',
+)
+@click.version_option(package_name="aiinfra", message="aiinfra %(version)s")
+def group() -> None:
+    """Declare an AI deployment, review what it costs and exposes, compile it to Pulumi, serve it."""
+
+
+def _tell(error: AiinfraError, arguments: list[str]) -> None:
+    if "--json" in arguments:
+        from aiinfra.cli.output import error_envelope
+
+        named = next((word for word in arguments[1:] if word in COMMANDS), "aiinfra")
+        click.echo(error_envelope(named, error))
+    else:
+        click.echo(error.render(), err=True)
+
+
+def main() -> None:
+    """Entry point: runs a command and exits with a documented code."""
+    try:
+        result: Any = group.main(standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else Exit.DONE)
+    except AiinfraError as error:
+        _tell(error, sys.argv)
+        sys.exit(error.exit_code)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.BAD_INPUT)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(Exit.DONE)
+    except Exception as error:  # noqa: BLE001 - the last resort, so that a bug is told as one
+        click.echo(f"error[bug]: {type(error).__name__}: {error}", err=True)
+        click.echo("  fix: this is ours to mend; please report it with the text below", err=True)
+        import traceback
+
+        traceback.print_exc()
+        sys.exit(Exit.BUG)

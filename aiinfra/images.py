@@ -1,0 +1,72 @@
+"""``images.lock``: which container image stands behind each name, by digest. Data the user fills; nothing is invented.
+
+A foundation module: components, checks and the compiler read it. The file is YAML beside the declaration::
+
+    aiinfra-server: {reference: "registry.example.com/aiinfra/server@sha256:...", architectures: [amd64, arm64]}
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from aiinfra.errors import BadInput
+
+FILE: Final = "images.lock"
+SERVER: Final = "aiinfra-server"
+"""Name of the bundled inference server's image."""
+
+UNLOCKED_HOST: Final = "unlocked.invalid"
+"""Host of the reference that stands for a missing entry. ``.invalid`` resolves nowhere (RFC 6761), so nothing is ever
+pulled by mistake; exports, checks and reviews report it as ``unlocked``."""
+
+
+def release_image(deployment: str) -> str:
+    """Name of the image that holds a deployment's release folder."""
+    return f"{deployment}-release"
+
+
+class Image(BaseModel):
+    """One locked image."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reference: str = Field(pattern=r"^[a-z0-9.\-]+(:\d+)?(/[a-z0-9._\-]+)+(:[\w.\-]+)?@sha256:[0-9a-f]{64}$")
+    architectures: tuple[str, ...] = Field(default=(), examples=[["amd64", "arm64"]])
+
+
+_LOCK = TypeAdapter(dict[str, Image])
+
+
+def parse_lock(data: object, file: str = FILE) -> Mapping[str, Image]:
+    """The entries of a lock.
+
+    Raises:
+        BadInput: ``images-lock-invalid``.
+    """
+    try:
+        return _LOCK.validate_python(data or {})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadInput(
+            "images-lock-invalid",
+            f"{file}: {place}: {first['msg']}",
+            "each entry is {reference: HOST/NAME@sha256:DIGEST, architectures: [amd64, arm64]}",
+        ) from None
+
+
+def reference(images: Mapping[str, str], name: str) -> str:
+    """The reference locked for ``name``, or one on ``unlocked.invalid`` that cannot be pulled."""
+    return images.get(name, f"{UNLOCKED_HOST}/{name}")
+
+
+def is_unlocked(image: str) -> bool:
+    """Whether ``image`` stands for a missing entry."""
+    return image.startswith(f"{UNLOCKED_HOST}/")
+
+
+def lock_path(folder: Path) -> Path:
+    """Where the lock of a declaration in ``folder`` is."""
+    return folder / FILE

@@ -1,0 +1,35 @@
+"""The cloud account that training and the registry live in."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from aiinfra.spec.base import Spec, unique
+
+
+def _quoted(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise PydanticCustomError(
+            "account", "an account id is text: write it in quotes, '{id}'", {"id": f"{value:012d}"}
+        )
+    return value
+
+
+def _zones(value: tuple[str, ...]) -> tuple[str, ...]:
+    unique(value, "zone")
+    return value
+
+
+Account = Annotated[str, BeforeValidator(_quoted), Field(pattern=r"^\d{12}$")]
+
+
+class Cloud(Spec):
+    """Account, region and zones are plain values: a wrong profile fails before anything is made."""
+
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])
+    """AWS region. Changing it replaces everything."""
+    account: Account
+    """Twelve digits, in quotes. The provider refuses to work in any other account."""
+    zones: Annotated[tuple[str, ...], AfterValidator(_zones)] = Field(default=(), examples=[["use1-az1", "use1-az2"]])
+    """Availability zone ids (not names, which differ between accounts); training needs at least one."""

@@ -1,0 +1,108 @@
+"""Sites: a class is declared once; each of its sites differs by a row."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+
+from aiinfra.spec.base import FileBeside, Name, Spec, unique
+from aiinfra.spec.secret import SecretRef, SecretStore
+from aiinfra.spec.tier import Tier
+from aiinfra.units import DataSize, Duration
+
+
+class Place(StrEnum):
+    """What a site runs on."""
+
+    K3S = "k3s"
+    """A k3s cluster of its own."""
+    EKS = "eks"
+    """An EKS cluster."""
+    HYBRID = "hybrid"
+    """Its own machines as nodes of an EKS cluster."""
+    BOX = "box"
+    """One machine under systemd, no Kubernetes."""
+
+
+def _callers(value: tuple[str, ...]) -> tuple[str, ...]:
+    unique(value, "caller")
+    return value
+
+
+Caller = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(/[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$"),
+]
+"""``WORKLOAD`` in the model's own namespace, or ``NAMESPACE/WORKLOAD``."""
+
+
+class Runtime(Spec):
+    """How a site runs the model."""
+
+    on: Place
+    """What it runs on."""
+    callers: Annotated[tuple[Caller, ...], AfterValidator(_callers)] = ()
+    """Workloads that may ask for predictions: on Kubernetes by ``app.kubernetes.io/name`` and service account, on a box
+    by the name in their certificate. Nobody else can."""
+    replicas: int = Field(default=0, ge=0, le=1000)
+    """Servers a site runs; 0: two on EKS, one elsewhere."""
+    cores: int = Field(default=1, ge=1, le=256)
+    """CPU cores one server may use."""
+    memory: DataSize = DataSize("1 GiB")
+    """Memory one server may use; past it, it is ended and started again."""
+    namespace: Name | None = None
+    """Kubernetes namespace; none: the deployment's name."""
+    kubeconfig: SecretRef = SecretRef(store=SecretStore.PULUMI, name="kubeconfig")
+    """Credentials of the cluster."""
+    certificate: SecretRef | None = None
+    """The server's TLS certificate, key and client authorities (``tls.crt``, ``tls.key``, ``ca.crt``): a Kubernetes
+    Secret, or on a box a folder. None: the Secret ``NAME-server-tls``, or ``/etc/aiinfra/tls``."""
+    trust_domain: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9._-]*)?$")
+    """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
+
+    @field_validator("kubeconfig")
+    @classmethod
+    def _readable_here(cls, value: SecretRef) -> SecretRef:
+        if value.store is not SecretStore.PULUMI:
+            raise ValueError("a kubeconfig is read by the Pulumi program: keep it in the store 'pulumi'")
+        return value
+
+    @field_validator("certificate")
+    @classmethod
+    def _mountable(cls, value: SecretRef | None) -> SecretRef | None:
+        if value is not None and value.store not in (SecretStore.KUBERNETES, SecretStore.FILE):
+            raise ValueError("a server's certificate is in the store 'kubernetes', or 'file' on a box")
+        return value
+
+
+class Row(Spec):
+    """One site of a class."""
+
+    name: Name
+    """The site's name."""
+    context: str = ""
+    """Context in the kubeconfig; empty: the site's name."""
+    values: dict[str, str] = Field(default_factory=dict)
+    """What else differs from site to site; it reaches the site's own configuration."""
+
+
+class Site(Spec):
+    """A class of sites that share one configuration."""
+
+    class_name: Name = Field(alias="class")
+    """Name of the class."""
+    tier: Tier
+    """What the model runs on."""
+    runtime: Runtime
+    """How it is run."""
+    offline: Duration = Duration("0 h")
+    """How long a site must go on without its link; none by default."""
+    rows: FileBeside | tuple[Row, ...] = ()
+    """The sites: a list, or a CSV file beside the declaration with the columns ``name``, ``context`` and any others.
+    Empty: one site, named like the class."""
+
+    @model_validator(mode="after")
+    def _sites_once(self) -> "Site":
+        if not isinstance(self.rows, str):
+            unique(tuple(row.name for row in self.rows), "site")
+        return self

@@ -1,0 +1,26 @@
+"""Storage: what training reads and writes, and where releases are kept."""
+
+from pydantic import Field
+
+from aiinfra.spec.base import Spec
+from aiinfra.units import DataSize
+
+
+class Existing(Spec):
+    """What is there already, by id: it is used, not made."""
+
+    release_bucket: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])?$")
+    """Name of the bucket that releases go to; empty: one is made."""
+    key: str = Field(default="", pattern=r"^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+)?$")
+    """ARN of the KMS key that encrypts the release bucket; empty: one is made."""
+
+
+class Storage(Spec):
+    """Sizes are what is declared, not what is filled."""
+
+    datasets: DataSize | None = None
+    """Training data; none: no data bucket."""
+    checkpoints: DataSize | None = None
+    """Checkpoints; none: no checkpoint bucket."""
+    existing: Existing = Existing()
+    """Resources that are there already."""

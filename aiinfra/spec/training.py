@@ -1,0 +1,67 @@
+"""Training in the cloud: the instances, the capacity, the money, and who may reach the cluster."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, IPvAnyNetwork, field_serializer, model_validator
+
+from aiinfra.spec.base import Spec
+from aiinfra.units import Spend
+
+RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+$")]
+
+
+class Capacity(Spec):
+    """Where the instances come from; empty: on demand."""
+
+    reservation: str = Field(default="", pattern=r"^(cr-[0-9a-f]+)?$")
+    """Capacity reservation or Capacity Block by id."""
+    spot: bool = False
+    """Take spot capacity, which can be reclaimed with two minutes' notice."""
+    purchase: bool = False
+    """Allow ``up`` to buy a Capacity Block. That money is spent at once."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Capacity":
+        if self.reservation and self.spot:
+            raise ValueError("reservation and spot are two sources: keep one")
+        return self
+
+
+class Runner(StrEnum):
+    """How the cluster's private API is reached."""
+
+    IN_VPC = "in-vpc"
+    """A runner inside the network."""
+    VPN = "vpn"
+    """Through a private link that is there already."""
+
+
+class ApiAccess(Spec):
+    """Who can reach the cluster's API; private only, unless ranges are named."""
+
+    runner: Runner = Runner.IN_VPC
+    """How it is reached."""
+    public_cidrs: tuple[IPvAnyNetwork, ...] = ()
+    """Public ranges that may reach it: an opening, first in every review. None by default."""
+
+    @field_serializer("public_cidrs")
+    def _text(self, value: tuple[object, ...]) -> list[str]:
+        return [str(item) for item in value]
+
+
+class Training(Spec):
+    """A cluster that trains."""
+
+    instance: str = Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$", examples=["p5.48xlarge"])
+    """EC2 instance type of the accelerator nodes."""
+    nodes: int = Field(ge=1, le=10_000)
+    """How many of them."""
+    capacity: Capacity = Capacity()
+    """Where they come from."""
+    budget: Spend | None = None
+    """Alarm when spending passes this; none: no budget."""
+    api_access: ApiAccess = ApiAccess()
+    """Who reaches the API."""
+    administrators: tuple[RoleArn, ...] = Field(min_length=1)
+    """Roles that administer the cluster; without one nobody gets in."""
