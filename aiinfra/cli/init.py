@@ -18,7 +18,7 @@ def command(model: Path, name: str | None, out: Path) -> Exit:
 
     Reads the file's inputs, outputs and digest. Never overwrites: exit code 3 when the file is there already.
     """
-    from aiinfra.spec.starter import start
+    from aiinfra.model.starter import start
 
     start(model, out, name)
     click.echo(f"wrote {out}")
