@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.findings import Finding
+from aiinfra.images import lock_path, parse_lock
 from aiinfra.spec import yaml
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import MAIN_STACK, Deployment
@@ -39,7 +40,16 @@ def load(path: str | Path, stack: str = MAIN_STACK) -> Declaration:
             f"use one of {', '.join(deployment.stacks)}, or add environments.{stack}",
         )
     chosen = deployment.for_stack(stack)
-    return Declaration(deployment=chosen, file=file, stack=stack, stacks=deployment.stacks, rows=_rows(chosen, file))
+    return Declaration(
+        deployment=chosen,
+        file=file,
+        stack=stack,
+        whole=deployment,
+        stacks=deployment.stacks,
+        rows=_rows(chosen, file),
+        images=read_lock(file.parent),
+        signer=_signer(chosen, file),
+    )
 
 
 def find(path: Path) -> Path:
@@ -134,6 +144,33 @@ def _from_python(file: Path) -> Deployment:
             "write: from aiinfra import Deployment; deployment = Deployment(...)",
         )
     return parse(deployment.model_dump(mode="json", exclude_defaults=True), file=str(file))
+
+
+def read_lock(folder: Path) -> dict[str, str]:
+    """Image name -> reference, from ``images.lock`` in ``folder``; empty where there is none.
+
+    Raises:
+        BadInput: ``images-lock-invalid``, ``yaml-invalid``.
+    """
+    file = lock_path(folder)
+    if not file.is_file():
+        return {}
+    lock = parse_lock(yaml.read(file.read_text(encoding="utf-8"), str(file)).data, str(file))
+    return {name: image.reference for name, image in sorted(lock.items())}
+
+
+def _signer(deployment: Deployment, file: Path) -> str:
+    if not deployment.model.signer:
+        return ""
+    key = file.parent / deployment.model.signer
+    if not key.is_file():
+        raise BadInput("signer-missing", f"{key} is not there", "name the public key's PEM file in model.signer")
+    text = key.read_text(encoding="utf-8", errors="replace").strip() + "\n"
+    if "PRIVATE KEY" in text:
+        raise BadInput("signer-private", f"{key} holds a private key", "name the public key; keep the private one away")
+    if not text.startswith("-----BEGIN "):
+        raise BadInput("signer-invalid", f"{key} is not a PEM file", "write the public key as PEM")
+    return text
 
 
 def _rows(deployment: Deployment, file: Path) -> dict[str, tuple[Row, ...]]:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from aiinfra.spec.base import Name, Spec, unique
+from aiinfra.spec.base import FileBeside, Name, Spec, unique
 from aiinfra.spec.secret import SecretRef, SecretStore
 from aiinfra.spec.tier import Tier
-from aiinfra.units import Duration
+from aiinfra.units import DataSize, Duration
 
 
 class Place(StrEnum):
@@ -42,10 +42,14 @@ class Runtime(Spec):
     on: Place
     """What it runs on."""
     callers: Annotated[tuple[Caller, ...], AfterValidator(_callers)] = ()
-    """Workloads that may ask for predictions, by their ``app.kubernetes.io/name``; nobody else can. On a box: the names
-    their certificates carry."""
+    """Workloads that may ask for predictions: on Kubernetes by ``app.kubernetes.io/name`` and service account, on a box
+    by the name in their certificate. Nobody else can."""
     replicas: int = Field(default=0, ge=0, le=1000)
     """Servers a site runs; 0: two on EKS, one elsewhere."""
+    cores: int = Field(default=1, ge=1, le=256)
+    """CPU cores one server may use."""
+    memory: DataSize = DataSize("1 GiB")
+    """Memory one server may use; past it, it is ended and started again."""
     namespace: Name | None = None
     """Kubernetes namespace; none: the deployment's name."""
     kubeconfig: SecretRef = SecretRef(store=SecretStore.PULUMI, name="kubeconfig")
@@ -93,7 +97,7 @@ class Site(Spec):
     """How it is run."""
     offline: Duration = Duration("0 h")
     """How long a site must go on without its link; none by default."""
-    rows: str | tuple[Row, ...] = ()
+    rows: FileBeside | tuple[Row, ...] = ()
     """The sites: a list, or a CSV file beside the declaration with the columns ``name``, ``context`` and any others.
     Empty: one site, named like the class."""
 

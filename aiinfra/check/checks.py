@@ -1,0 +1,159 @@
+"""The checks of one declaration, in the order their findings are worth reading."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from aiinfra.catalogue.find import find_accelerator, find_region
+from aiinfra.errors import BadInput
+from aiinfra.findings import Finding, Severity
+from aiinfra.images import FILE, SERVER, release_image
+from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.site import Place
+
+
+def check(declaration: Declaration) -> tuple[Finding, ...]:
+    """Every problem of ``declaration`` that needs more than one value to see; empty: nothing wrong.
+
+    Reads the catalogue and the files the declaration names; touches no network and no clock.
+    """
+    found = [finding for rule in RULES for finding in rule(declaration)]
+    return tuple(sorted(found, key=lambda finding: finding.sort_key))
+
+
+def known_tiers(declaration: Declaration) -> Iterator[Finding]:
+    """Accelerators and power modes are in the catalogue, and onnxruntime can use them."""
+    for index, site in enumerate(declaration.deployment.sites):
+        place = f"sites[{index}].tier"
+        try:
+            part = find_accelerator(site.tier.accelerator)
+            part.mode(site.tier.power_mode)
+        except BadInput as error:
+            key = "accelerator" if error.code == "tier-unknown" else "power_mode"
+            yield Finding(error.code, Severity.ERROR, error.message, f"{place}.{key}", remedy=error.remedy)
+            continue
+        if not part.execution_providers:
+            yield Finding(
+                "tier-not-served",
+                Severity.ERROR,
+                f"onnxruntime has no execution provider for {part.title}",
+                f"{place}.accelerator",
+                remedy=f"choose a tier that it can use; {part.compiler or 'its vendor'} compiles models for this one",
+            )
+
+
+def inside_residency(declaration: Declaration) -> Iterator[Finding]:
+    """The region exists, and is in a country that data may rest in."""
+    deployment = declaration.deployment
+    if deployment.cloud is None:
+        return
+    try:
+        region = find_region(deployment.cloud.region)
+    except BadInput as error:
+        yield Finding(error.code, Severity.ERROR, error.message, "cloud.region", remedy=error.remedy)
+        return
+    allowed = deployment.objective.residency
+    if allowed and region.country not in allowed:
+        yield Finding(
+            "residency",
+            Severity.ERROR,
+            f"{region.name} is in {region.country}; data may rest in {', '.join(allowed)}",
+            "cloud.region",
+            remedy="choose a region there, or add the country to objective.residency",
+        )
+
+
+def known_model(declaration: Declaration) -> Iterator[Finding]:
+    """The model is pinned and its tensors are declared; the file, where present, says the same."""
+    model = declaration.deployment.model
+    inspect = f"aiinfra model inspect --write {declaration.file}"
+    if not model.digest or not model.inputs or not model.outputs:
+        missing = [key for key in ("digest", "inputs", "outputs") if not getattr(model, key)]
+        yield Finding(
+            "model-not-pinned",
+            Severity.ERROR,
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not declared",
+            "model",
+            remedy=f"let the file say it: {inspect}",
+        )
+    golden = declaration.golden_dir
+    if golden is None:
+        yield Finding(
+            "no-golden",
+            Severity.WARNING,
+            "no golden inputs are named: a release can only be compared with itself",
+            "model.golden",
+            remedy="put inputs and the training framework's answers into FOLDER/test_data_set_0/, and name FOLDER",
+        )
+    elif not golden.is_dir():
+        yield Finding(
+            "golden-missing", Severity.ERROR, f"{golden} is not there", "model.golden", remedy="name a folder"
+        )
+
+
+def same_as_file(declaration: Declaration) -> Iterator[Finding]:
+    """Where the model's file is at hand, its digest is the declared one."""
+    model, file = declaration.deployment.model, declaration.model_file
+    if not file.is_file():
+        if not model.digest:
+            yield Finding(
+                "model-missing", Severity.ERROR, f"{file} is not there", "model.file", remedy="name the ONNX file"
+            )
+        return
+    from aiinfra.model.digest import file_digest  # noqa: PLC0415 - only where there is a file to read
+
+    actual = file_digest(file)
+    if model.digest and actual != model.digest:
+        yield Finding(
+            "model-differs",
+            Severity.ERROR,
+            f"{file} is {actual}, declared is {model.digest}",
+            "model.digest",
+            remedy=f"if the new file is meant: aiinfra model inspect --write {declaration.file}",
+        )
+
+
+def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
+    """Images are locked by digest, and somebody's signature is accepted: without these nothing may start at a site."""
+    deployment = declaration.deployment
+    on_kubernetes = [site for site in deployment.sites if site.runtime.on is not Place.BOX]
+    wanted = (SERVER, release_image(deployment.name)) if on_kubernetes else ()
+    for image in wanted:
+        if image not in declaration.images:
+            yield Finding(
+                "unlocked",
+                Severity.ERROR,
+                f"image {image!r} is not in {FILE}",
+                FILE,
+                remedy=f"add to {FILE}: {image}: {{reference: HOST/NAME@sha256:DIGEST, architectures: [amd64]}}",
+            )
+    if deployment.sites and not declaration.signer:
+        yield Finding(
+            "no-signer",
+            Severity.ERROR,
+            "no release key is named, so sites would refuse every release",
+            "model.signer",
+            remedy="name the PEM file of the public key that releases are signed with (the local plane needs none)",
+        )
+
+
+def is_compiled(declaration: Declaration) -> Iterator[Finding]:
+    """What is declared but not yet made by this version is said, not dropped."""
+    if declaration.deployment.training is not None:
+        yield Finding(
+            "not-compiled",
+            Severity.WARNING,
+            "this version does not compile training clusters yet; the rest is compiled without it",
+            "training",
+            remedy="keep it declared: it is validated, and a later version makes it",
+        )
+
+
+Rule = Callable[[Declaration], Iterable[Finding]]
+RULES: Final[tuple[Rule, ...]] = (
+    known_tiers,
+    inside_residency,
+    known_model,
+    same_as_file,
+    can_be_delivered,
+    is_compiled,
+)

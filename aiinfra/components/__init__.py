@@ -1,0 +1,1 @@
+"""Components: Pulumi resources from primitives, closed by default. Import them from their modules."""

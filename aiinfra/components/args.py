@@ -1,0 +1,270 @@
+"""What callers hand to components, one TypedDict a spec. Written by ``tools/generate_args.py``; do not edit.
+
+Keys that stand for the same thing as a spec's field have its name and its words; the spec says what a value must be.
+"""
+
+from typing import Any, NotRequired, TypedDict
+
+
+class TensorArgs(TypedDict):
+    """One input or output."""
+
+    name: str
+    """As in the model file."""
+    dtype: str
+    """Element type."""
+    shape: list[int]
+    """Sizes; -1 where the caller decides (a leading -1 is the batch)."""
+
+
+class OutputArgs(TypedDict):
+    """One output."""
+
+    name: str
+    """As in the model file."""
+    dtype: str
+    """Element type."""
+    shape: list[int]
+    """Sizes; -1 where the caller decides (a leading -1 is the batch)."""
+    labels: NotRequired[list[str]]
+    """What the last dimension's values stand for, in words; none: numbers are shown as they are."""
+
+
+class ModelArgs(TypedDict):
+    """What is served. ``digest``, ``inputs`` and ``outputs`` are written by ``aiinfra model inspect --write``."""
+
+    file: str
+    """ONNX file, relative to the declaration."""
+    digest: NotRequired[str]
+    """SHA-256 of the file; empty: not pinned, which compile and review report."""
+    inputs: NotRequired[list[TensorArgs]]
+    """The tensors it takes; empty: not known until the file is inspected."""
+    outputs: NotRequired[list[OutputArgs]]
+    """The tensors it gives."""
+    golden: NotRequired[str]
+    """Folder in ONNX's test-data layout (``test_data_set_0/input_0.pb``): inputs, and what the framework that
+    trained the model answered. Empty: none, and a release records its own, labelled ``self-recorded``."""
+    version: NotRequired[str]
+    """Version to serve; a whole number, as the Open Inference Protocol's clients expect."""
+    signer: NotRequired[str]
+    """PEM file with the public key that releases are signed with. Empty: none named yet, which compile reports; the
+    local plane uses a development key of its own."""
+
+
+class TierArgs(TypedDict):
+    """Names from the catalogue (``aiinfra catalogue list``)."""
+
+    accelerator: str
+    """Accelerator, or a CPU tier such as ``cpu-x86-64``."""
+    power_mode: NotRequired[str]
+    """One of the accelerator's power modes; empty: its default."""
+    count: NotRequired[int]
+    """Accelerators in one box or replica."""
+
+
+class SecretRefArgs(TypedDict):
+    """Store, name and key."""
+
+    store: str
+    """Where it is kept."""
+    name: str
+    """Its name there; for ``file`` the path."""
+    key: NotRequired[str]
+    """Entry inside it, where the store has entries."""
+
+
+class RuntimeArgs(TypedDict):
+    """How a site runs the model."""
+
+    on: str
+    """What it runs on."""
+    callers: NotRequired[list[str]]
+    """Workloads that may ask for predictions: on Kubernetes by ``app.kubernetes.io/name`` and service account, on a
+    box by the name in their certificate. Nobody else can."""
+    replicas: NotRequired[int]
+    """Servers a site runs; 0: two on EKS, one elsewhere."""
+    cores: NotRequired[int]
+    """CPU cores one server may use."""
+    memory: NotRequired[str]
+    """Memory one server may use; past it, it is ended and started again."""
+    namespace: NotRequired[str]
+    """Kubernetes namespace; none: the deployment's name."""
+    kubeconfig: NotRequired[SecretRefArgs]
+    """Credentials of the cluster."""
+    certificate: NotRequired[SecretRefArgs]
+    """The server's TLS certificate, key and client authorities (``tls.crt``, ``tls.key``, ``ca.crt``): a Kubernetes
+    Secret, or on a box a folder. None: the Secret ``NAME-server-tls``, or ``/etc/aiinfra/tls``."""
+    trust_domain: NotRequired[str]
+    """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
+
+
+class TagsArgs(TypedDict):
+    """Required of every deployment; they become tags and labels of every resource."""
+
+    owner: str
+    """Team that answers for it."""
+    cost_center: str
+    """Where the money comes from; text, so write ``"4711"`` in quotes."""
+    data_class: str
+    """How sensitive the data is."""
+    more: NotRequired[dict[str, str]]
+    """Further tags, as they are."""
+
+
+class ObjectiveArgs(TypedDict):
+    """An aim, judged per site: met, not met, or unproven. It never stops a compile, unless ``require_measured``."""
+
+    p99: NotRequired[str]
+    """Latency that 99 of 100 requests stay under; none: no aim."""
+    rate: NotRequired[str]
+    """Requests at the busiest time; none: no aim."""
+    availability: NotRequired[str]
+    """Part of the time a site answers; none: no aim."""
+    residency: NotRequired[list[str]]
+    """Countries (ISO 3166, two letters) data may rest in; empty: anywhere."""
+    require_measured: NotRequired[bool]
+    """Stop a compile whose aim is only estimated. Off: an unproven aim compiles and is shown."""
+
+
+class InferenceRuntimeArgs(TypedDict):
+    """The bundled server, serving one model in a namespace that is there already."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace it runs in."""
+    model_name: str
+    """Name the model is served under."""
+    model: ModelArgs
+    """What is served."""
+    tier: TierArgs
+    """What it runs on."""
+    runtime: RuntimeArgs
+    """How it is run."""
+    tags: TagsArgs
+    """Become labels."""
+    objective: NotRequired[ObjectiveArgs]
+    """What serving aims for."""
+    offline: NotRequired[str]
+    """How long it must go on without its link."""
+    images: NotRequired[dict[str, str]]
+    """Image name -> reference by digest; a missing one is reported as ``unlocked`` and cannot be pulled."""
+    signer: NotRequired[str]
+    """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
+
+
+class ExistingArgs(TypedDict):
+    """What is there already, by id: it is used, not made."""
+
+    release_bucket: NotRequired[str]
+    """Name of the bucket that releases go to; empty: one is made."""
+    key: NotRequired[str]
+    """ARN of the KMS key that encrypts the release bucket; empty: one is made."""
+
+
+class RegistryArgs(TypedDict):
+    """What outlives every cluster: where releases are kept."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    name: str
+    """Name of the deployment."""
+    tags: TagsArgs
+    """Who owns it; recorded, and applied through the provider's default tags."""
+    existing: NotRequired[ExistingArgs]
+    """Resources that are there already."""
+
+
+class ReleaseBucketArgs(TypedDict):
+    """A bucket that releases are kept in: encrypted, versioned, reached by TLS only."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in. Changing it replaces the bucket."""
+    key: NotRequired[str]
+    """ARN of the KMS key that encrypts it; empty: one is made, with yearly rotation."""
+    keep_old_versions: NotRequired[int]
+    """Days an overwritten or deleted object can still be had back."""
+
+
+class CapsArgs(TypedDict):
+    """Hard limits. A cap on a figure nobody knows fails closed."""
+
+    power: NotRequired[str]
+    """Most watts under load; none: no cap."""
+    cost: NotRequired[str]
+    """Most money over time; none: no cap."""
+    scope: NotRequired[str]
+    """What they count; each site by default."""
+
+
+class EgressArgs(TypedDict):
+    """One way out. Everything not named stays closed."""
+
+    to: str
+    """Addresses that may be reached, as a CIDR range."""
+    port: int
+    """TCP port."""
+    why: str
+    """The reason, shown first in every review."""
+
+
+class SiteArgs(TypedDict):
+    """One site: its namespace and the runtime in it."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    class_name: str
+    """Class the site belongs to."""
+    site: str
+    """Name of the site."""
+    model_name: str
+    """Name the model is served under; also the namespace, unless ``runtime.namespace`` names one."""
+    model: ModelArgs
+    """What is served."""
+    tier: TierArgs
+    """What it runs on."""
+    runtime: RuntimeArgs
+    """How it is run."""
+    tags: TagsArgs
+    """Become labels."""
+    objective: NotRequired[ObjectiveArgs]
+    """What serving aims for."""
+    caps: NotRequired[CapsArgs]
+    """Limits that must not be passed."""
+    offline: NotRequired[str]
+    """How long it must go on without its link."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ways out of the namespace; none by default."""
+    values: NotRequired[dict[str, str]]
+    """What else is particular to this site; becomes a ConfigMap."""
+    images: NotRequired[dict[str, str]]
+    """Image name -> reference by digest."""
+    signer: NotRequired[str]
+    """PEM text of the public key that releases are signed with."""
+
+
+class TrustedNamespaceArgs(TypedDict):
+    """A namespace closed by default: nothing enters, nothing leaves but name lookups, pods are restricted."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Name of the namespace."""
+    tags: TagsArgs
+    """Become labels."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ways out; none by default."""
+    cores: NotRequired[int]
+    """CPU cores all its pods may use together."""
+    memory: NotRequired[str]
+    """Memory all its pods may use together."""
+    pods: NotRequired[int]
+    """Pods it may hold."""

@@ -1,0 +1,77 @@
+"""The bucket that releases are kept in."""
+
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from aiinfra.catalogue.find import find_region
+from aiinfra.components.args import ReleaseBucketArgs
+from aiinfra.components.aws import bucket_policy
+from aiinfra.components.aws.specs import ReleaseBucketSpec
+from aiinfra.components.component import Component, parse_args
+from aiinfra.names import bucket_name
+from aiinfra.tokens import RELEASE_BUCKET
+
+
+class ReleaseBucket(Component):
+    """Private, encrypted with a customer key, versioned, TLS only, protected from deletion.
+
+    Children: ``key`` and ``alias`` (unless a key is given), ``bucket``, ``access-block``, ``ownership``,
+    ``versioning``, ``encryption``, ``policy``, ``lifecycle``.
+    """
+
+    bucket: pulumi.Output[str]
+    """The bucket's name."""
+    key_arn: pulumi.Output[str]
+    """ARN of the key that encrypts it."""
+
+    def __init__(self, name: str, args: ReleaseBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        spec = parse_args(ReleaseBucketSpec, name, args)
+        super().__init__(RELEASE_BUCKET, name, spec, opts)
+        partition = find_region(spec.region).partition
+        called = bucket_name(name, spec.account, spec.region)
+        key_arn = pulumi.Output.from_input(spec.key) if spec.key else self._key(name, spec, partition)
+
+        bucket = self.child(aws.s3.Bucket, "bucket", {"bucket": called}, protect=True)
+        on = {"bucket": bucket.bucket}
+        block = dict.fromkeys(
+            ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), True
+        )
+        closed = self.child(aws.s3.BucketPublicAccessBlock, "access-block", {**on, **block})
+        owner = {**on, "rule": {"object_ownership": "BucketOwnerEnforced"}}
+        self.child(aws.s3.BucketOwnershipControls, "ownership", owner)
+        versions = {**on, "versioning_configuration": {"status": "Enabled"}}
+        versioning = self.child(aws.s3.BucketVersioning, "versioning", versions)
+        default = {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn}
+        rules = [{"apply_server_side_encryption_by_default": default, "bucket_key_enabled": True}]
+        self.child(aws.s3.BucketServerSideEncryptionConfiguration, "encryption", {**on, "rules": rules})
+        policy = {**on, "policy": bucket_policy.tls_only(called, partition)}
+        self.child(aws.s3.BucketPolicy, "policy", policy, depends_on=[closed])
+        keep = {**on, "rules": [_expire(spec.keep_old_versions)]}
+        self.child(aws.s3.BucketLifecycleConfiguration, "lifecycle", keep, depends_on=[versioning])
+
+        self.bucket = bucket.bucket
+        self.key_arn = key_arn
+        self.done({"bucket": self.bucket, "keyArn": self.key_arn})
+
+    def _key(self, name: str, spec: ReleaseBucketSpec, partition: str) -> pulumi.Output[str]:
+        made = {
+            "description": f"Encrypts the releases in {name}",
+            "enable_key_rotation": True,
+            "deletion_window_in_days": 30,
+            "policy": bucket_policy.key_policy(spec.account, spec.region, partition),
+        }
+        key = self.child(aws.kms.Key, "key", made, protect=True)
+        self.child(aws.kms.Alias, "alias", {"name": f"alias/{name}", "target_key_id": key.key_id})
+        return key.arn
+
+
+def _expire(days: int) -> dict[str, Any]:
+    return {
+        "id": "expire-old-versions",
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "noncurrent_version_expiration": {"noncurrent_days": days},
+        "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+    }

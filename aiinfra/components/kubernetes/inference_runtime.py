@@ -1,0 +1,65 @@
+"""The bundled inference server on Kubernetes."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from aiinfra.components.args import InferenceRuntimeArgs
+from aiinfra.components.component import Component, applying, parse_args
+from aiinfra.components.kubernetes import runtime_objects as objects
+from aiinfra.components.kubernetes.labels import metadata
+from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
+from aiinfra.components.site_config import GRPC_PORT, replicas
+from aiinfra.tokens import INFERENCE_RUNTIME
+
+
+class InferenceRuntime(Component):
+    """One model behind mutual TLS, reachable by its declared callers only.
+
+    Children: ``account``, ``config``, ``deployment``, ``service``, one ``from-CALLER`` a caller, and ``budget`` where
+    more than one server runs.
+    """
+
+    http: pulumi.Output[str]
+    """REST address inside the cluster."""
+    grpc: pulumi.Output[str]
+    """gRPC address inside the cluster."""
+
+    def __init__(self, name: str, args: InferenceRuntimeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        spec = parse_args(InferenceRuntimeSpec, name, args)
+        super().__init__(INFERENCE_RUNTIME, name, spec, opts)
+        core, networking = kubernetes.core.v1, kubernetes.networking.v1
+        workload = objects.workload(spec)
+        self._refuse_unlocked(objects.unlocked(spec))
+
+        def meta(called: str = workload) -> dict[str, Any]:
+            return metadata(called, spec.tags, namespace=spec.namespace, workload=workload)
+
+        account = {"metadata": meta(), "automount_service_account_token": False}
+        self.child(core.ServiceAccount, "account", account)
+        config = {"metadata": meta(objects.config_name(spec)), "data": objects.config_data(spec), "immutable": True}
+        self.child(core.ConfigMap, "config", config)
+        for caller in spec.runtime.callers:
+            noun = objects.caller_noun(caller)
+            policy = {"metadata": meta(f"{workload}-{noun}"), "spec": objects.allow_caller(spec, caller)}
+            self.child(networking.NetworkPolicy, noun, policy)
+        self.child(kubernetes.apps.v1.Deployment, "deployment", {"metadata": meta(), "spec": objects.deployment(spec)})
+        service = self.child(core.Service, "service", {"metadata": meta(), "spec": objects.service(spec)})
+        if replicas(spec.runtime) > 1:
+            budget = {"metadata": meta(), "spec": objects.disruption_budget(spec)}
+            self.child(kubernetes.policy.v1.PodDisruptionBudget, "budget", budget)
+
+        host = service.metadata.apply(lambda found: f"{found.name}.{found.namespace}.svc")
+        self.http = pulumi.Output.concat("https://", host)
+        self.grpc = pulumi.Output.concat(host, f":{GRPC_PORT}")
+        self.done({"http": self.http, "grpc": self.grpc})
+
+    def _refuse_unlocked(self, names: list[str]) -> None:
+        """A preview goes on and warns; ``up`` stops, since a cluster would look for an image that is nowhere."""
+        if not names:
+            return
+        text = f"{', '.join(names)} not in images.lock: nothing can be pulled; lock each by digest before 'up'"
+        if applying():
+            raise pulumi.RunError(text)
+        pulumi.log.warn(text, self)

@@ -1,0 +1,218 @@
+"""What an inference runtime is made of, as plain Kubernetes objects. Pure: tested without Pulumi."""
+
+from typing import Any
+
+from aiinfra.catalogue.find import find_accelerator
+from aiinfra.components.kubernetes.labels import CALLER_LABEL, labels
+from aiinfra.components.kubernetes.namespace_objects import memory_quantity
+from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
+from aiinfra.components.site_config import (
+    GRPC_PORT,
+    HEALTH_PORT,
+    HTTP_PORT,
+    IN_POD,
+    SIGNER_FILE,
+    replicas,
+    server_config,
+)
+from aiinfra.images import SERVER, reference, release_image
+from aiinfra.names import digest
+from aiinfra.spec.site import Place
+
+SERVER_UID = 65532
+"""The user of the server's image: not root, and not a user of the node."""
+
+
+def unlocked(spec: InferenceRuntimeSpec) -> list[str]:
+    """Names of the images it needs that nobody has locked."""
+    return [name for name in (SERVER, release_image(spec.model_name)) if name not in spec.images]
+
+
+def workload(spec: InferenceRuntimeSpec) -> str:
+    """Name of the Deployment, its Service and everything beside them."""
+    return f"{spec.model_name}-server"
+
+
+def certificate_secret(spec: InferenceRuntimeSpec) -> str:
+    """Name of the Secret that holds the server's certificate."""
+    return spec.runtime.certificate.name if spec.runtime.certificate else f"{workload(spec)}-tls"
+
+
+def config_data(spec: InferenceRuntimeSpec) -> dict[str, str]:
+    """The files under ``/etc/aiinfra``."""
+    toml = server_config(spec.model_name, spec.model, spec.tier, spec.runtime).to_toml()
+    return {"server.toml": toml, **({SIGNER_FILE: spec.signer} if spec.signer else {})}
+
+
+def config_name(spec: InferenceRuntimeSpec) -> str:
+    """Carries a hash of its content: a changed configuration is a new object, and the pods roll to it."""
+    text = "".join(f"{key}\n{value}" for key, value in sorted(config_data(spec).items()))
+    return f"{workload(spec)}-config-{digest(text, 8)}"
+
+
+def pod_labels(spec: InferenceRuntimeSpec) -> dict[str, str]:
+    """Labels of the server's pods."""
+    return labels(spec.tags, workload(spec))
+
+
+def selector(spec: InferenceRuntimeSpec) -> dict[str, str]:
+    """What a Deployment, its Service and its policies find the pods by. It cannot change once made."""
+    return {CALLER_LABEL: workload(spec)}
+
+
+def deployment(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """The Deployment's ``spec``: one new pod at a time, the old one goes when the new one is ready."""
+    return {
+        "replicas": replicas(spec.runtime),
+        "revisionHistoryLimit": 3,
+        "selector": {"matchLabels": selector(spec)},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "template": {"metadata": {"labels": pod_labels(spec)}, "spec": pod(spec)},
+    }
+
+
+def pod(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """The pod: restricted, without a service-account token, on nodes of the tier's architecture."""
+    tier = find_accelerator(spec.tier.accelerator)
+    place: dict[str, Any] = {"nodeSelector": {"kubernetes.io/arch": tier.architecture}}
+    if tier.runtime_class:
+        place["runtimeClassName"] = tier.runtime_class
+    if tier.resource:
+        place["tolerations"] = [{"key": tier.resource, "operator": "Exists", "effect": "NoSchedule"}]
+    if spec.offline.base:
+        place["tolerations"] = [*place.get("tolerations", []), *_stay()]
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "serviceAccountName": workload(spec),
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": SERVER_UID,
+            "runAsGroup": SERVER_UID,
+            "fsGroup": SERVER_UID,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "terminationGracePeriodSeconds": 30,
+        **place,
+        **_spread(spec),
+        "containers": [container(spec)],
+        "volumes": volumes(spec),
+    }
+
+
+def container(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """The server. Live never waits on a model; ready means loaded, verified and warm."""
+    tier = find_accelerator(spec.tier.accelerator)
+    size = {"cpu": str(spec.runtime.cores), "memory": memory_quantity(spec.runtime.memory)}
+    extended = {tier.resource: str(spec.tier.count)} if tier.resource else {}
+    probe = {"periodSeconds": 5, "timeoutSeconds": 2}
+    return {
+        "name": "server",
+        "image": reference(spec.images, SERVER),
+        "args": ["serve", IN_POD.models, "--config", "/etc/aiinfra/server.toml"],
+        "ports": [
+            {"name": "https", "containerPort": HTTP_PORT},
+            {"name": "grpc", "containerPort": GRPC_PORT},
+            {"name": "health", "containerPort": HEALTH_PORT},
+        ],
+        "resources": {"requests": {**size, **extended}, "limits": {**size, **extended}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "startupProbe": {"httpGet": {"path": "/v2/health/ready", "port": "health"}, **probe, "failureThreshold": 60},
+        "livenessProbe": {"httpGet": {"path": "/v2/health/live", "port": "health"}, **probe, "failureThreshold": 6},
+        "readinessProbe": {"httpGet": {"path": "/v2/health/ready", "port": "health"}, **probe, "failureThreshold": 2},
+        "volumeMounts": [
+            {"name": "config", "mountPath": "/etc/aiinfra", "readOnly": True},
+            {"name": "tls", "mountPath": IN_POD.tls, "readOnly": True},
+            {
+                "name": "release",
+                "mountPath": f"{IN_POD.models}/{spec.model_name}/{spec.model.version}",
+                "readOnly": True,
+            },
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own, in memory
+        ],
+    }
+
+
+def volumes(spec: InferenceRuntimeSpec) -> list[dict[str, Any]]:
+    """Configuration, certificate, the release as an image by digest (its signature is verified), scratch."""
+    items = [{"key": "server.toml", "path": "server.toml"}]
+    if spec.signer:
+        items.append({"key": SIGNER_FILE, "path": f"signers/{SIGNER_FILE}"})
+    return [
+        {"name": "config", "configMap": {"name": config_name(spec), "items": items}},
+        {"name": "tls", "secret": {"secretName": certificate_secret(spec), "defaultMode": 0o440}},
+        {
+            "name": "release",
+            "image": {
+                "reference": reference(spec.images, release_image(spec.model_name)),
+                "pullPolicy": "IfNotPresent",
+            },
+        },
+        {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}},
+    ]
+
+
+def service(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """Inside the cluster only."""
+    ports = [
+        {"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP"},
+        {"name": "grpc", "port": GRPC_PORT, "targetPort": "grpc", "protocol": "TCP"},
+    ]
+    return {"type": "ClusterIP", "selector": selector(spec), "ports": ports}
+
+
+def allow_caller(spec: InferenceRuntimeSpec, caller: str) -> dict[str, Any]:
+    """One declared caller may reach the two data ports, and nothing else."""
+    namespace, slash, name = caller.rpartition("/")
+    peer: dict[str, Any] = {"podSelector": {"matchLabels": {CALLER_LABEL: name}}}
+    if slash:
+        peer["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    ports = [{"port": HTTP_PORT, "protocol": "TCP"}, {"port": GRPC_PORT, "protocol": "TCP"}]
+    return {
+        "podSelector": {"matchLabels": selector(spec)},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [peer], "ports": ports}],
+    }
+
+
+def caller_noun(caller: str) -> str:
+    """``from-NAMESPACE-WORKLOAD``: the same for the same caller, wherever it stands in the list."""
+    return f"from-{caller.replace('/', '-')}"
+
+
+def disruption_budget(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """One server may be away at a time."""
+    return {"maxUnavailable": 1, "selector": {"matchLabels": selector(spec)}}
+
+
+def _spread(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    if replicas(spec.runtime) < 2:
+        return {}
+    keys = (
+        ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+        if spec.runtime.on is Place.EKS
+        else ["kubernetes.io/hostname"]
+    )
+    return {
+        "topologySpreadConstraints": [
+            {
+                "maxSkew": 1,
+                "topologyKey": key,
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": selector(spec)},
+            }
+            for key in keys
+        ]
+    }
+
+
+def _stay() -> list[dict[str, str]]:
+    """A node that lost its link keeps its pods: without seconds, the toleration has no end."""
+    return [
+        {"key": f"node.kubernetes.io/{taint}", "operator": "Exists", "effect": "NoExecute"}
+        for taint in ("not-ready", "unreachable")
+    ]

@@ -1,0 +1,40 @@
+"""One site on Kubernetes: a trusted namespace and the runtime in it."""
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from aiinfra.components.args import SiteArgs
+from aiinfra.components.component import Component, parse_args
+from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime
+from aiinfra.components.kubernetes.labels import metadata
+from aiinfra.components.kubernetes.parts import namespace_of, runtime_of
+from aiinfra.components.kubernetes.specs import SiteSpec
+from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
+from aiinfra.tokens import SITE
+
+
+class Site(Component):
+    """What one row of a class becomes.
+
+    Children: ``namespace`` (:class:`TrustedNamespace`), ``runtime`` (:class:`InferenceRuntime`), and ``values`` where
+    the row carries any.
+    """
+
+    http: pulumi.Output[str]
+    """REST address inside the cluster."""
+    grpc: pulumi.Output[str]
+    """gRPC address inside the cluster."""
+
+    def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        spec = parse_args(SiteSpec, name, args)
+        super().__init__(SITE, name, spec, opts)
+        namespace = self.part(TrustedNamespace, "namespace", namespace_of(spec))
+        if spec.values:
+            meta = metadata("site", spec.tags, namespace=spec.namespace, workload=spec.model_name)
+            values = {"metadata": meta, "data": {"site": spec.site, **spec.values}}
+            self.child(kubernetes.core.v1.ConfigMap, "values", values, depends_on=[namespace])
+        runtime = self.part(InferenceRuntime, "runtime", runtime_of(spec), depends_on=[namespace])
+
+        self.http = runtime.http
+        self.grpc = runtime.grpc
+        self.done({"http": self.http, "grpc": self.grpc})

@@ -1,0 +1,93 @@
+"""What the Kubernetes components are declared with. Needs no Pulumi."""
+
+from pydantic import Field
+
+from aiinfra.components.spec import ComponentSpec
+from aiinfra.spec.base import Name
+from aiinfra.spec.model import Model
+from aiinfra.spec.network import Egress
+from aiinfra.spec.objective import Caps, Objective
+from aiinfra.spec.site import Runtime
+from aiinfra.spec.tags import Tags
+from aiinfra.spec.tier import Tier
+from aiinfra.units import DataSize, Duration
+
+
+class TrustedNamespaceSpec(ComponentSpec):
+    """A namespace closed by default: nothing enters, nothing leaves but name lookups, pods are restricted."""
+
+    namespace: Name
+    """Name of the namespace."""
+    tags: Tags
+    """Become labels."""
+    egress: tuple[Egress, ...] = ()
+    """Ways out; none by default."""
+    cores: int = Field(default=16, ge=1)
+    """CPU cores all its pods may use together."""
+    memory: DataSize = DataSize("32 GiB")
+    """Memory all its pods may use together."""
+    pods: int = Field(default=50, ge=1)
+    """Pods it may hold."""
+
+
+class InferenceRuntimeSpec(ComponentSpec):
+    """The bundled server, serving one model in a namespace that is there already."""
+
+    namespace: Name
+    """Namespace it runs in."""
+    model_name: Name
+    """Name the model is served under."""
+    model: Model
+    """What is served."""
+    tier: Tier
+    """What it runs on."""
+    runtime: Runtime
+    """How it is run."""
+    tags: Tags
+    """Become labels."""
+    objective: Objective = Objective()
+    """What serving aims for."""
+    offline: Duration = Duration("0 h")
+    """How long it must go on without its link."""
+    images: dict[str, str] = Field(default_factory=dict)
+    """Image name -> reference by digest; a missing one is reported as ``unlocked`` and cannot be pulled."""
+    signer: str = ""
+    """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
+
+
+class SiteSpec(ComponentSpec):
+    """One site: its namespace and the runtime in it."""
+
+    class_name: Name
+    """Class the site belongs to."""
+    site: Name
+    """Name of the site."""
+    model_name: Name
+    """Name the model is served under; also the namespace, unless ``runtime.namespace`` names one."""
+    model: Model
+    """What is served."""
+    tier: Tier
+    """What it runs on."""
+    runtime: Runtime
+    """How it is run."""
+    tags: Tags
+    """Become labels."""
+    objective: Objective = Objective()
+    """What serving aims for."""
+    caps: Caps = Caps()
+    """Limits that must not be passed."""
+    offline: Duration = Duration("0 h")
+    """How long it must go on without its link."""
+    egress: tuple[Egress, ...] = ()
+    """Ways out of the namespace; none by default."""
+    values: dict[str, str] = Field(default_factory=dict)
+    """What else is particular to this site; becomes a ConfigMap."""
+    images: dict[str, str] = Field(default_factory=dict)
+    """Image name -> reference by digest."""
+    signer: str = ""
+    """PEM text of the public key that releases are signed with."""
+
+    @property
+    def namespace(self) -> str:
+        """Namespace the site's workloads run in."""
+        return self.runtime.namespace or self.model_name

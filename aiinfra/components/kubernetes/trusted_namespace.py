@@ -1,0 +1,52 @@
+"""A namespace closed by default."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from aiinfra.components.args import TrustedNamespaceArgs
+from aiinfra.components.component import Component, parse_args
+from aiinfra.components.kubernetes import namespace_objects as objects
+from aiinfra.components.kubernetes.labels import metadata
+from aiinfra.components.kubernetes.specs import TrustedNamespaceSpec
+from aiinfra.tokens import TRUSTED_NAMESPACE
+
+
+class TrustedNamespace(Component):
+    """A namespace in which nothing may be reached and nothing may leave, but for name lookups and what is declared.
+
+    Children: ``namespace``, ``deny-all``, ``allow-dns``, one ``egress-HASH`` a declared way out, ``quota``, ``limits``.
+    """
+
+    namespace: pulumi.Output[str]
+    """Name of the namespace, known when it exists."""
+
+    def __init__(self, name: str, args: TrustedNamespaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        spec = parse_args(TrustedNamespaceSpec, name, args)
+        super().__init__(TRUSTED_NAMESPACE, name, spec, opts)
+        core, networking = kubernetes.core.v1, kubernetes.networking.v1
+
+        def inside(suffix: str) -> dict[str, Any]:
+            return metadata(suffix, spec.tags, namespace=spec.namespace, workload=spec.namespace)
+
+        namespace = self.child(core.Namespace, "namespace", {"metadata": objects.namespace_metadata(spec)})
+        first = {"depends_on": [namespace]}
+        self.child(
+            networking.NetworkPolicy, "deny-all", {"metadata": inside("deny-all"), "spec": objects.deny_all()}, **first
+        )
+        self.child(
+            networking.NetworkPolicy,
+            "allow-dns",
+            {"metadata": inside("allow-dns"), "spec": objects.allow_dns()},
+            **first,
+        )
+        for way in spec.egress:
+            noun = objects.egress_noun(way)
+            meta = {**inside(noun), "annotations": {"aiinfra.dev/why": way.why}}
+            self.child(networking.NetworkPolicy, noun, {"metadata": meta, "spec": objects.allow_egress(way)}, **first)
+        self.child(core.ResourceQuota, "quota", {"metadata": inside("quota"), "spec": objects.quota(spec)}, **first)
+        self.child(core.LimitRange, "limits", {"metadata": inside("limits"), "spec": objects.limit_range()}, **first)
+
+        self.namespace = namespace.metadata.apply(lambda meta: str(meta.name))
+        self.done({"namespace": self.namespace})
