@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import pulumi
 from pulumi.errors import InputPropertiesError, InputPropertyErrorDetails
+from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
+from pulumi.runtime.settings import get_monitor, is_dry_run
 from pydantic import ValidationError
 
 from aiinfra.components.spec import ComponentSpec, to_inputs
@@ -39,6 +41,11 @@ def parse_args(kind: type[S], name: str, args: Mapping[str, Any] | S) -> S:
             for f in findings_of(error, kind)
         ]
         raise ArgsRefused(f"{kind.__name__.removesuffix('Spec')} {name!r} cannot be made:", details) from None
+
+
+def applying() -> bool:
+    """Whether an engine is about to make things: not a preview, not a recording, not a test under mocks."""
+    return not is_dry_run() and isinstance(get_monitor(), ResourceMonitorStub)
 
 
 class Component(pulumi.ComponentResource):

@@ -31,7 +31,7 @@ class Paths:
     signers: str
 
 
-IN_POD = Paths(models="/models", tls="/etc/aiinfra/tls", signers="/etc/aiinfra/signers")
+IN_POD = Paths(models="/models", tls="/run/aiinfra/tls", signers="/etc/aiinfra/signers")
 ON_BOX = Paths(models="/var/lib/aiinfra/models", tls="/etc/aiinfra/tls", signers="/etc/aiinfra/signers")
 
 HTTP_PORT = 8443

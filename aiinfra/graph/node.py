@@ -1,12 +1,14 @@
 """The graph: plain data, sorted by URN, the same bytes on every run.
 
-Property values are JSON values. Four reserved objects stand for what is not plain (one key each, starting with ``$``):
+Property values are JSON values; numbers without a fraction are integers. Four reserved objects stand for what is not
+plain (one key each, starting with ``$``; a program's own mapping that has such a key is recorded with one more ``$``):
 
 - ``{"$secret": FINGERPRINT}``: a secret. The value itself is dropped when it is recorded; the fingerprint is empty, or
   a keyed hash that lets one review tell "changed" from "same" (the key lives as long as the review).
 - ``{"$unknown": true}``: not known before the engine has created something.
 - ``{"$ref": URN}``: a reference to a resource.
-- ``{"$asset": {...}}``: a file or archive: its kind and where it comes from, or the SHA-256 of its text.
+- ``{"$asset": {...}}``: a file or archive: its ``kind`` and ``path``, ``uri`` or ``assets``; and the ``sha256`` of its
+  text or file, where there is one.
 """
 
 import json
@@ -14,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Self
+
+from aiinfra.findings import Finding, Severity
 
 SCHEMA: Final = "aiinfra.graph/1"
 
@@ -63,6 +67,11 @@ class Node:
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
     additional_secret_outputs: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Rarer options by the engine's names: ``customTimeouts``, ``deletedWith``, ``replaceWith``, ``replacementTrigger``,
+    ``hideDiffs``, ``hooks``, ``transforms``, ``stateMigrations``, ``envVarMappings``, ``pluginDownloadURL``."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """What a component registered as its outputs."""
     version: str = ""
     """Version of the provider plugin asked for."""
     source: str = ""
@@ -110,6 +119,10 @@ class Graph:
     mode: Mode
     nodes: Mapping[str, Node]
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    invokes: tuple[str, ...] = ()
+    """Tokens of the provider functions the program called (``aws:index/getRegion:getRegion``), each once, sorted."""
+    findings: tuple[Finding, ...] = ()
+    """What the run could not do as the engine would (a transform, a missing upstream stack), sorted."""
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes.values())
@@ -139,7 +152,7 @@ class Graph:
 
     def as_json(self) -> dict[str, Any]:
         """The interchange form."""
-        return {
+        data: dict[str, Any] = {
             "schema": SCHEMA,
             "project": self.project,
             "stack": self.stack,
@@ -147,6 +160,11 @@ class Graph:
             "resources": [node.as_json() for node in self],
             "outputs": dict(self.outputs),
         }
+        if self.invokes:
+            data["invokes"] = list(self.invokes)
+        if self.findings:
+            data["findings"] = [finding.as_json() for finding in self.findings]
+        return data
 
     def to_text(self) -> str:
         """JSON, keys sorted, one resource a block: what golden files hold."""
@@ -168,7 +186,13 @@ class Graph:
             mode=Mode(data["mode"]),
             nodes={node.urn: node for node in nodes},
             outputs=data.get("outputs", {}),
+            invokes=tuple(data.get("invokes", ())),
+            findings=tuple(_finding(item) for item in data.get("findings", ())),
         )
+
+
+def _finding(data: Mapping[str, Any]) -> Finding:
+    return Finding(**{**data, "severity": Severity(data["severity"])})
 
 
 def is_secret(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """What every part of a declaration shares: frozen, no unknown keys, one documented line a field."""
 
 import re
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -44,6 +45,19 @@ def _hint(value: str) -> str:
 
 Name = Annotated[str, AfterValidator(_label), Field(json_schema_extra={"pattern": f"^{DNS_LABEL.pattern}$"})]
 """A DNS label (RFC 1123): names of deployments, classes, sites and callers become parts of resource names."""
+
+
+def _inside(value: str) -> str:
+    parts = PurePosixPath(value).parts
+    if value and (PurePosixPath(value).is_absolute() or ".." in parts or "\\" in value):
+        raise PydanticCustomError(
+            "inside", "{value} leads out of the declaration's folder: name a file below it", {"value": repr(value)}
+        )
+    return value
+
+
+FileBeside = Annotated[str, AfterValidator(_inside)]
+"""A file in the declaration's folder or below it; it is copied into what is compiled."""
 
 
 def unique(values: tuple[Any, ...], what: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiinfra.spec.deployment import MAIN_STACK, Deployment
-from aiinfra.spec.site import Row
+from aiinfra.spec.site import Row, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class Declaration:
     """The file it was read from."""
     stack: str
     """The stack."""
+    whole: Deployment
+    """As it was written, environments included."""
     stacks: tuple[str, ...]
     """All stacks of the file."""
     rows: Mapping[str, tuple[Row, ...]]
@@ -27,6 +29,11 @@ class Declaration:
     """Image name -> reference by digest, from ``images.lock``; empty where there is none."""
     signer: str
     """PEM text of the public key that releases are signed with; empty where none is named."""
+
+    @property
+    def every_site(self) -> tuple[Site, ...]:
+        """The classes of all stacks: what any of them may need beside the declaration."""
+        return tuple(site for stack in self.whole.stacks for site in self.whole.for_stack(stack).sites)
 
     @property
     def prefix(self) -> str:

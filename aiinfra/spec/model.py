@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from aiinfra.spec.base import Spec, unique
+from aiinfra.spec.base import FileBeside, Spec, unique
 
 
 class DType(StrEnum):
@@ -71,7 +71,7 @@ class Model(Spec):
     the model answered. Empty: none, and a release records its own, labelled ``self-recorded``."""
     version: str = Field(default="1", pattern=r"^[0-9]+$")
     """Version to serve; a whole number, as the Open Inference Protocol's clients expect."""
-    signer: str = ""
+    signer: FileBeside = ""
     """PEM file with the public key that releases are signed with. Empty: none named yet, which compile reports; the
     local plane uses a development key of its own."""
 

@@ -81,12 +81,12 @@ def _words(details: ErrorDetails, loc: Loc, model: type[BaseModel]) -> tuple[str
                 context
             )
         case "string_type":
-            return f"{value!r} is a {_kind(value)}, not text", f'write it in quotes: "{value}"'
+            return f"{value!r} is {_kind(value)}, not text", f'write it in quotes: "{value}"'
         case "value_error":
             return str(context.get("error", details["msg"])), ""
         case "model_type" | "dict_type" | "tuple_type" | "list_type":
             wanted = "an object with keys" if details["type"] in ("model_type", "dict_type") else "a list"
-            return f"{_short(value)} is a {_kind(value)}; {wanted} is needed", ""
+            return f"{_short(value)} is {_kind(value)}; {wanted} is needed", ""
         case _:
             said = details["msg"]
             shown = "" if repr(value) in said or isinstance(value, (dict, list)) else f"{_short(value)}: "
@@ -104,15 +104,15 @@ def _short(value: Any) -> str:
 
 def _kind(value: Any) -> str:
     kinds = {
-        bool: "boolean",
-        int: "number",
-        float: "number",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
         str: "text",
-        list: "list",
-        dict: "object",
+        list: "a list",
+        dict: "an object",
         type(None): "null",
     }
-    return kinds.get(type(value), type(value).__name__)
+    return kinds.get(type(value), f"a {type(value).__name__}")
 
 
 def _clean(loc: Sequence[str | int], model: type[BaseModel]) -> Loc:

@@ -44,6 +44,7 @@ def load(path: str | Path, stack: str = MAIN_STACK) -> Declaration:
         deployment=chosen,
         file=file,
         stack=stack,
+        whole=deployment,
         stacks=deployment.stacks,
         rows=_rows(chosen, file),
         images=read_lock(file.parent),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from aiinfra.spec.base import Name, Spec, unique
+from aiinfra.spec.base import FileBeside, Name, Spec, unique
 from aiinfra.spec.secret import SecretRef, SecretStore
 from aiinfra.spec.tier import Tier
 from aiinfra.units import DataSize, Duration
@@ -97,7 +97,7 @@ class Site(Spec):
     """How it is run."""
     offline: Duration = Duration("0 h")
     """How long a site must go on without its link; none by default."""
-    rows: str | tuple[Row, ...] = ()
+    rows: FileBeside | tuple[Row, ...] = ()
     """The sites: a list, or a CSV file beside the declaration with the columns ``name``, ``context`` and any others.
     Empty: one site, named like the class."""
 

@@ -3,8 +3,10 @@
 from pydantic import Field
 
 from aiinfra.components.spec import ComponentSpec
+from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
 from aiinfra.spec.cloud import Account
+from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.storage import Existing
 from aiinfra.spec.tags import Tags
 
@@ -35,3 +37,23 @@ class RegistrySpec(ComponentSpec):
     """Who owns it; recorded, and applied through the provider's default tags."""
     existing: Existing = Existing()
     """Resources that are there already."""
+
+    @classmethod
+    def of(cls, declaration: Declaration) -> "RegistrySpec":
+        """The registry of a declaration.
+
+        Raises:
+            BadInput: ``no-cloud``: the declaration names no account.
+        """
+        deployment = declaration.deployment
+        if deployment.cloud is None:
+            raise BadInput(
+                "no-cloud", f"{declaration.file} names no cloud account", "add 'cloud' with region and account"
+            )
+        return cls(
+            account=deployment.cloud.account,
+            region=deployment.cloud.region,
+            name=deployment.name,
+            tags=deployment.tags,
+            existing=deployment.storage.existing,
+        )

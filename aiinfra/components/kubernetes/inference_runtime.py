@@ -6,7 +6,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from aiinfra.components.args import InferenceRuntimeArgs
-from aiinfra.components.component import Component, parse_args
+from aiinfra.components.component import Component, applying, parse_args
 from aiinfra.components.kubernetes import runtime_objects as objects
 from aiinfra.components.kubernetes.labels import metadata
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
@@ -31,6 +31,7 @@ class InferenceRuntime(Component):
         super().__init__(INFERENCE_RUNTIME, name, spec, opts)
         core, networking = kubernetes.core.v1, kubernetes.networking.v1
         workload = objects.workload(spec)
+        self._refuse_unlocked(objects.unlocked(spec))
 
         def meta(called: str = workload) -> dict[str, Any]:
             return metadata(called, spec.tags, namespace=spec.namespace, workload=workload)
@@ -53,3 +54,12 @@ class InferenceRuntime(Component):
         self.http = pulumi.Output.concat("https://", host)
         self.grpc = pulumi.Output.concat(host, f":{GRPC_PORT}")
         self.done({"http": self.http, "grpc": self.grpc})
+
+    def _refuse_unlocked(self, names: list[str]) -> None:
+        """A preview goes on and warns; ``up`` stops, since a cluster would look for an image that is nowhere."""
+        if not names:
+            return
+        text = f"{', '.join(names)} not in images.lock: nothing can be pulled; lock each by digest before 'up'"
+        if applying():
+            raise pulumi.RunError(text)
+        pulumi.log.warn(text, self)

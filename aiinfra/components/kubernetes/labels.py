@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from aiinfra.spec.tags import Tags
 
-POD_SECURITY_VERSION: Final = "v1.34"
+POD_SECURITY_VERSION: Final = "v1.35"
 """Pod Security is pinned: a newer cluster does not silently refuse, or allow, what was reviewed."""
 
 CALLER_LABEL: Final = "app.kubernetes.io/name"

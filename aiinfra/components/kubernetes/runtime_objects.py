@@ -23,6 +23,11 @@ SERVER_UID = 65532
 """The user of the server's image: not root, and not a user of the node."""
 
 
+def unlocked(spec: InferenceRuntimeSpec) -> list[str]:
+    """Names of the images it needs that nobody has locked."""
+    return [name for name in (SERVER, release_image(spec.model_name)) if name not in spec.images]
+
+
 def workload(spec: InferenceRuntimeSpec) -> str:
     """Name of the Deployment, its Service and everything beside them."""
     return f"{spec.model_name}-server"

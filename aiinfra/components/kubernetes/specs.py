@@ -58,7 +58,7 @@ class InferenceRuntimeSpec(ComponentSpec):
 class SiteSpec(ComponentSpec):
     """One site: its namespace and the runtime in it."""
 
-    class_name: Name = Field(alias="class")
+    class_name: Name
     """Class the site belongs to."""
     site: Name
     """Name of the site."""

@@ -1,0 +1,1 @@
+"""A declaration becomes Pulumi projects and box bundles, through the templates."""

@@ -1,0 +1,47 @@
+"""Which projects a declaration becomes. Pure: a function of the declaration alone."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.site import Place, Site
+
+
+class Kind(StrEnum):
+    """What a folder of the compiled tree is."""
+
+    REGISTRY = "registry"
+    """Pulumi project: where releases are kept. Lives for years."""
+    SITE = "site"
+    """Pulumi project: the runtime of one class, pushed to a few sites. Lives for months."""
+    BOX = "box"
+    """Bundle for machines without Kubernetes: systemd unit and server configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One folder."""
+
+    kind: Kind
+    folder: str
+    """Name of the folder below the output."""
+    name: str
+    """Name of the Pulumi project."""
+    description: str
+    site: Site | None = None
+    """The class, for sites and boxes."""
+
+
+def projects(declaration: Declaration) -> tuple[Project, ...]:
+    """The registry first (others name what it holds), then the classes in the order they are declared."""
+    deployment = declaration.deployment
+    found: list[Project] = []
+    if deployment.cloud is not None:
+        name = f"{deployment.name}-registry"
+        found.append(Project(Kind.REGISTRY, "registry", name, f"Where the releases of {deployment.name} are kept"))
+    for site in deployment.sites:
+        folder = f"site-{site.class_name}"
+        kind = Kind.BOX if site.runtime.on is Place.BOX else Kind.SITE
+        what = f"Serves {deployment.name} on {site.class_name}"
+        found.append(Project(kind, folder, f"{deployment.name}-{folder}", what, site))
+    return tuple(found)

@@ -1,0 +1,88 @@
+"""Renders a declaration's projects to text. Pure but for reading the templates and the declaration's own files."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+import aiinfra
+from aiinfra.compiler.projects import Kind, Project, projects
+from aiinfra.components.site_config import SIGNER_FILE, site_server_config
+from aiinfra.images import lock_path
+from aiinfra.spec import yaml
+from aiinfra.spec.declaration import Declaration
+
+DECLARATION = "deployment.yaml"
+
+
+def render(declaration: Declaration) -> dict[str, str]:
+    """Relative path -> text of every file, the same bytes for the same declaration.
+
+    The declaration itself, its rows, its image lock and its public key stand once, beside the projects that read them.
+    """
+    files = _inputs(declaration)
+    found = projects(declaration)
+    for project in found:
+        context = _context(declaration, project, found)
+        for template in sorted(_templates(project.kind)):
+            files[f"{project.folder}/{Path(template).stem}"] = _environment().get_template(template).render(context)
+        if project.kind is Kind.BOX and project.site is not None:
+            files[f"{project.folder}/server.toml"] = site_server_config(declaration.deployment, project.site).to_toml()
+            if declaration.signer:
+                files[f"{project.folder}/{SIGNER_FILE}"] = declaration.signer
+    return files
+
+
+def templates_folder() -> Path:
+    """Inside the wheel ``aiinfra/_templates``; in a checkout ``templates`` at its root."""
+    package = Path(aiinfra.__file__).parent
+    shipped = package / "_templates"
+    return shipped if shipped.is_dir() else package.parent / "templates"
+
+
+def _inputs(declaration: Declaration) -> dict[str, str]:
+    if declaration.file.suffix in (".yaml", ".yml"):
+        text = declaration.file.read_text(encoding="utf-8")
+    else:
+        text = yaml.write(declaration.whole.plain())
+    files = {DECLARATION: text}
+    named = [site.rows for site in declaration.every_site if isinstance(site.rows, str)]
+    if declaration.deployment.model.signer:
+        named.append(declaration.deployment.model.signer)
+    for name in named:
+        files[name] = (declaration.folder / name).read_text(encoding="utf-8")
+    lock = lock_path(declaration.folder)
+    if lock.is_file():
+        files[lock.name] = lock.read_text(encoding="utf-8")
+    return files
+
+
+def _context(declaration: Declaration, project: Project, found: tuple[Project, ...]) -> dict[str, Any]:
+    return {
+        "aiinfra_version": aiinfra.__version__,
+        "declaration": DECLARATION,
+        "deployment": declaration.deployment,
+        "project": project,
+        "projects": found,
+        "stacks": declaration.stacks,
+        "site": project.site,
+        "rows": declaration.rows.get(project.site.class_name, ()) if project.site else (),
+        "signer_file": SIGNER_FILE if declaration.signer else "",
+    }
+
+
+def _templates(kind: Kind) -> list[str]:
+    return [f"{kind.value}/{file.name}" for file in (templates_folder() / kind.value).glob("*.j2")]
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates_folder()),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - what is rendered is Python, YAML and Markdown, not HTML
+    )

@@ -1,0 +1,60 @@
+"""What went wrong in a program, as one message with the user's own line."""
+
+import sys
+from collections.abc import Callable
+
+from pulumi.config import ConfigMissingError, ConfigTypeError
+
+from aiinfra.errors import AiinfraError, BadInput
+from aiinfra.graph.places import Places, frames_of
+
+
+def failure_of(error: BaseException, places: Places, scrub: Callable[[str], str]) -> AiinfraError:
+    """The error to show: one of ours as it is, anything else as ``program-failed`` or one of its siblings.
+
+    ``scrub`` takes the values of secrets out of the text.
+    """
+    for link in _chain(error):
+        if isinstance(link, AiinfraError):
+            return link
+    place = _place(error, places)
+    at = f"{place}: " if place else ""
+    for link in _chain(error):
+        if isinstance(link, ConfigMissingError):
+            secret = "--secret " if link.secret else ""
+            message = f"{at}the program needs the configuration key {link.key!r}, which is not set"
+            remedy = f"add it to the stack's configuration (pulumi config set {secret}{link.key} VALUE)"
+            return BadInput("config-missing", message, remedy)
+        if isinstance(link, ConfigTypeError):
+            message = f"{at}the configuration key {link.key!r} is not a valid {link.expect_type}"
+            remedy = f"give {link.key} a value of that type; an encrypted value is never decrypted here, so it is text"
+            return BadInput("config-type", message, remedy)
+    if isinstance(error, SyntaxError):
+        where = places.first([(error.filename or "", error.lineno or 0)]) if error.filename else place
+        return AiinfraError("program-failed", f"{where}: {type(error).__name__}: {error.msg}", "correct the program")
+    if isinstance(error, SystemExit):
+        remedy = "let the program reach its end, or raise an error that says why it cannot"
+        return AiinfraError("program-failed", f"{at}the program ended itself with sys.exit({error.code!r})", remedy)
+    if isinstance(error, ModuleNotFoundError):
+        remedy = f"install it in the environment of {sys.executable}, or run the program with its own Python"
+        return AiinfraError("program-failed", f"{at}{type(error).__name__}: {error}", remedy)
+    text = scrub(str(error)).strip()
+    name = type(error).__name__
+    return AiinfraError("program-failed", f"{at}{name}: {text}" if text else f"{at}{name}", "correct the program")
+
+
+def _place(error: BaseException, places: Places) -> str:
+    """The user's line nearest to where the error arose; causes count, since the SDK wraps what it catches."""
+    frames = [frame for link in _chain(error) for frame in frames_of(link.__traceback__)]
+    mine = [frame for frame in frames if places.users(frame[0]) is not None]
+    return places.first(mine)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error's causes, the first cause first."""
+    links: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in links:
+        links.append(link)
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return links[::-1]

@@ -1,0 +1,118 @@
+"""Stand-ins: what a resource's outputs read like in the symbolic graph, where no cloud has answered.
+
+A string reads ``NAME.PROPERTY`` (``cluster.certificateAuthority.data``), a list has one element, a number is 1, a
+boolean False, a map empty, and a nested object has all its fields, so that every ``apply`` runs. What the program gave
+is given back.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from aiinfra.graph import wire
+from aiinfra.graph.shapes import Kind, Shape, outputs_of
+
+if TYPE_CHECKING:
+    from google.protobuf.struct_pb2 import Struct, Value
+
+DEEPEST: Final = 3
+"""Levels of nested objects that a stand-in is made for; some provider types hold themselves."""
+
+_SCALARS: Final = frozenset({Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN})
+
+
+def complete(answer: "Struct", token: str, name: str) -> None:
+    """Fill in ``answer``, which holds a resource's inputs, until it holds all its outputs."""
+    for key, shape in outputs_of(token).items():
+        if key in ("id", "urn"):
+            continue
+        path = f"{name}.{key}"
+        if key not in answer.fields or not fits(answer.fields[key], shape):
+            _put(answer, key, stand_in(shape, path))
+        else:
+            _fill(answer.fields[key], shape, path)
+
+
+def drop_misfits(answer: "Struct", token: str) -> None:
+    """Take out what the SDK would refuse to read back, such as an object given where the output is a string."""
+    shapes = outputs_of(token)
+    for key in [key for key in answer.fields if key in shapes and not fits(answer.fields[key], shapes[key])]:
+        del answer.fields[key]
+
+
+def stand_in(shape: Shape, path: str, depth: int = 0) -> Any:
+    """A value of this shape; None where none can be made up."""
+    if shape.choice is not None:
+        return shape.choice
+    match shape.kind:
+        case Kind.TEXT | Kind.ANY:
+            return path
+        case Kind.INTEGER | Kind.NUMBER:
+            return 1
+        case Kind.BOOLEAN:
+            return False
+        case Kind.MAP:
+            return dict[str, Any]()
+        case Kind.LIST:
+            item = stand_in(shape.item, f"{path}[0]", depth) if shape.item else None
+            return [item] if item is not None else list[Any]()
+        case Kind.OBJECT if depth < DEEPEST:
+            made = {key: stand_in(field, f"{path}.{key}", depth + 1) for key, field in shape.fields.items()}
+            return {key: value for key, value in made.items() if value is not None}
+        case _:
+            return None
+
+
+def fits(value: "Value", shape: Shape) -> bool:
+    """Whether the SDK can read ``value`` back as this shape; unknown values and secrets are looked into."""
+    kind = value.WhichOneof("kind")
+    if kind == "string_value" and value.string_value == wire.UNKNOWN_VALUE:
+        return True
+    if kind == "struct_value":
+        return _struct_fits(value, shape)
+    if kind == "list_value":
+        if shape.kind is Kind.LIST and shape.item is not None:
+            item = shape.item
+            return all(fits(element, item) for element in value.list_value.values)
+        return shape.kind in (Kind.ANY, Kind.OPAQUE)
+    return True
+
+
+def _struct_fits(value: "Value", shape: Shape) -> bool:
+    fields = value.struct_value.fields
+    if wire.SIGNATURE in fields:
+        if fields[wire.SIGNATURE].string_value == wire.SECRET_SIGNATURE:
+            return fits(fields["value"], shape)
+        return True
+    if shape.kind is Kind.OBJECT:
+        known: Mapping[str, Shape] = shape.fields
+        return all(fits(fields[key], known[key]) for key in fields if key in known)
+    if shape.kind is Kind.MAP and shape.item is not None:
+        item = shape.item
+        return all(fits(element, item) for element in fields.values())
+    return shape.kind in (Kind.ANY, Kind.OPAQUE)
+
+
+def _fill(value: "Value", shape: Shape, path: str) -> None:
+    """Add the scalars that a given object lacks, such as the security group a cluster makes for itself."""
+    kind = value.WhichOneof("kind")
+    if kind == "list_value" and shape.kind is Kind.LIST and shape.item is not None:
+        for index, element in enumerate(value.list_value.values):
+            _fill(element, shape.item, f"{path}[{index}]")
+        return
+    if kind != "struct_value" or shape.kind is not Kind.OBJECT:
+        return
+    struct = value.struct_value
+    if wire.SIGNATURE in struct.fields:
+        return
+    for key, field in shape.fields.items():
+        if key in struct.fields:
+            _fill(struct.fields[key], field, f"{path}.{key}")
+        elif field.kind in _SCALARS:
+            _put(struct, key, stand_in(field, f"{path}.{key}"))
+
+
+def _put(struct: "Struct", key: str, value: Any) -> None:
+    if value is None:
+        struct.fields.pop(key, None)
+    else:
+        struct[key] = value

@@ -1,0 +1,99 @@
+"""Each rule names what is wrong, where, and the fix."""
+
+from pathlib import Path
+
+import pytest
+
+from aiinfra.check import check
+from aiinfra.images import parse_lock
+from aiinfra.spec import yaml
+from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.reading import load
+
+DATA = Path(__file__).parent.parent / "data" / "declarations"
+
+
+def changed(tmp_path: Path, **changes: object) -> Declaration:
+    data = load(DATA / "whole.yaml").whole.plain()
+    data.update({"environments": {}} if "sites" in changes else {})
+    data.update(changes)
+    (tmp_path / "sites.csv").write_text((DATA / "sites.csv").read_text())
+    (tmp_path / "deployment.yaml").write_text(yaml.write(Deployment.model_validate(data).plain()))
+    return load(tmp_path)
+
+
+def site(**tier: str) -> list[dict[str, object]]:
+    return [{"class": "press-line", "tier": tier, "runtime": {"on": "k3s"}}]
+
+
+def said(declaration: Declaration) -> dict[str, str]:
+    return {finding.id: f"{finding.path}: {finding.message}" for finding in check(declaration)}
+
+
+def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
+    assert said(changed(tmp_path)) == {
+        "unlocked": "images.lock: image 'line-vibration-release' is not in images.lock",
+        "no-signer": "model.signer: no release key is named, so sites would refuse every release",
+        "no-golden": "model.golden: no golden inputs are named: a release can only be compared with itself",
+        "not-compiled": "training: this version does not compile training clusters yet; "
+        "the rest is compiled without it",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "message"),
+    [
+        (
+            {"sites": site(accelerator="jetson-orin-nano-sup")},
+            "tier-unknown",
+            (
+                "sites[0].tier.accelerator: the catalogue has no accelerator 'jetson-orin-nano-sup'; "
+                "did you mean 'jetson-orin-nano-super'?"
+            ),
+        ),
+        (
+            {"sites": site(accelerator="jetson-orin-nano-super", power_mode="16W")},
+            "power-mode-unknown",
+            "sites[0].tier.power_mode: jetson-orin-nano-super has no power mode '16W'; did you mean '15W'?",
+        ),
+        (
+            {"objective": {"residency": ["DE"]}},
+            "residency",
+            "cloud.region: us-east-1 is in US; data may rest in DE",
+        ),
+        (
+            {"cloud": {"region": "us-east-9", "account": "111122223333", "zones": ["use1-az1"]}},
+            "region-unknown",
+            "cloud.region: the catalogue has no region 'us-east-9'; did you mean 'us-east-2'?",
+        ),
+        (
+            {"model": {"file": "m.onnx"}},
+            "model-not-pinned",
+            "model: digest, inputs, outputs are not declared",
+        ),
+    ],
+)
+def test_names_what_is_wrong(tmp_path: Path, changes: dict[str, object], code: str, message: str) -> None:
+    assert said(changed(tmp_path, **changes))[code] == message
+
+
+def test_the_file_must_be_the_declared_one(tmp_path: Path) -> None:
+    declaration = changed(tmp_path)
+    declaration.model_file.write_bytes(b"another")
+    assert "is sha256:" in said(declaration)["model-differs"]
+
+
+def test_a_locked_image_is_not_reported(tmp_path: Path) -> None:
+    lock = "".join(
+        f"{name}: {{reference: 'registry.example.com/x@sha256:{'a' * 64}'}}\n"
+        for name in ("aiinfra-server", "line-vibration-release")
+    )
+    (tmp_path / "images.lock").write_text(lock)
+    assert "unlocked" not in said(changed(tmp_path))
+
+
+def test_a_lock_without_digest_is_refused() -> None:
+    with pytest.raises(Exception, match=r"images\.lock: aiinfra-server\.reference: ") as caught:
+        parse_lock({"aiinfra-server": {"reference": "registry.example.com/x:latest"}})
+    assert getattr(caught.value, "code", "") == "images-lock-invalid"
