@@ -1,7 +1,8 @@
 """The disposable process in which a model file is opened first: ``python -m aiinfra.server.vetting_child``.
 
 Reads one JSON order on standard input, limits itself, reads the graph, runs the model on made-up, large and golden
-inputs, and writes one JSON verdict. A crash, a kill or a hang of this process is a verdict too: the parent refuses the model.
+inputs, and writes one JSON verdict. A crash, a kill or a hang of this process is a verdict too: the parent refuses the
+model.
 """
 
 import json
@@ -89,7 +90,7 @@ def _trial(folder: Path, session: Model) -> dict[str, Any]:
         seen.append(feed)
         return dict(zip(session.output_names, session.run(feed, session.output_names), strict=True))
 
-    import_module("aiinfra.release.trial").try_release(folder, run)
+    import_module("aiinfra.release.trial").try_release(folder, run).require()
     return pack(seen[0]) if seen else {}
 
 
