@@ -25,5 +25,5 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
 
 def schema() -> dict[str, Any]:
     """The package's schema as the engine would ask for it; made without the CLI."""
-    document: dict[str, Any] = json.loads(ComponentProvider(list(COMPONENTS), PACKAGE, version=__version__).schema)
+    document: dict[str, Any] = json.loads(str(ComponentProvider(list(COMPONENTS), PACKAGE, version=__version__).schema))
     return document

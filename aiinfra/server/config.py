@@ -79,6 +79,8 @@ class Limits(_Section):
 
     header: DataSize = DataSize("16 KiB")
     """Longest request head."""
+    headers: int = Field(default=100, ge=8)
+    """Most header lines of one request."""
     body: DataSize = DataSize("64 MiB")
     """Longest request body as sent."""
     decompressed_body: DataSize = DataSize("64 MiB")
