@@ -46,7 +46,9 @@ def command(deployment: Path, *, local: bool, site: str | None, stack: str, port
         terminal.done()
     for line in next_lines(running.instance, state, prediction, detached=detach):
         out.print(line, markup=False)
-    if not detach:
+    if detach:
+        running.leave()
+    else:
         follow(running)
         out.print(f"{plan.name} is down")
     return Exit.DONE

@@ -59,6 +59,10 @@ class Running:
     state: State
     child: subprocess.Popen[bytes]
 
+    def leave(self) -> None:
+        """Let the server outlive this process, which then need not wait for it."""
+        self.child.returncode = 0  # else subprocess warns that it still runs, which is the point
+
 
 def up(
     plan: LocalPlan, state: State, home: Path, teller: Teller, port: int | None = None
