@@ -10,6 +10,7 @@ from aiinfra.errors import AiinfraError, Exit
 
 COMMANDS: Final = {
     "validate": "Check a declaration; print every problem with its fix.",
+    "export": "Run a program without an engine; write its graph or manifests.",
     "compile": "Write the Pulumi projects and box bundles of a declaration.",
     "schema": "Print the JSON Schema of a declaration, for editors.",
     "serve": "Serve models over the Open Inference Protocol.",
