@@ -14,6 +14,10 @@ COMMANDS: Final = {
     "schema": "Print the JSON Schema of a declaration, for editors.",
     "serve": "Serve models over the Open Inference Protocol.",
     "init": "Write a starter declaration for a model.",
+    "model": "Say what a model file holds, and keep it beside the declaration.",
+    "up": "Serve a declaration's model on this machine (--local).",
+    "status": "Say what runs on this machine.",
+    "down": "Take it down.",
 }
 """Name -> one line of help, so that ``aiinfra --help`` imports no command. A dash stands for ``_`` in the module."""
 

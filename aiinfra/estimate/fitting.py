@@ -382,5 +382,4 @@ def fit(rows: Sequence[Row]) -> Mapping[str, Any]:
         "latency": latency | {"unmeasured": {"kinds": latency["cpu"]["kinds"], "factor": 3.0}},
         "language": fit_language(chosen) | {"unmeasured": {"share": 0.3, "factor": 2.5}},
         "power": fit_power(chosen),
-        "small_host": {"share": 0.75, "why": "four virtual CPUs an accelerator cannot feed it; set, not fitted"},
     }

@@ -14,8 +14,9 @@ from typing import Final
 from aiinfra.catalogue.accelerators import Accelerator
 from aiinfra.catalogue.instances import instances
 from aiinfra.errors import BadInput
+from aiinfra.estimate.assumptions import assumption
 from aiinfra.estimate.benchmarks import LANGUAGE, vision_or_text
-from aiinfra.estimate.efficiency import coefficients, language_share, latency_seconds, throughput_share
+from aiinfra.estimate.efficiency import language_share, latency_seconds, throughput_share
 from aiinfra.estimate.hosts import host_of, node_power
 from aiinfra.estimate.work import WIDTH, Work
 
@@ -177,12 +178,12 @@ def _throughput(row: Row, part: Accelerator) -> Guess | None:
 
 
 def host_share(*names: str) -> float:
-    """What a small host leaves of its accelerators' rate: see ``small_host`` in the coefficients."""
+    """What a small host leaves of its accelerators' rate: the assumption ``small-host``."""
     for name in names:
         for word in name.replace("_", " ").split():
             found = instances().get(".".join(word.split(".")[:2]))
             if found is not None and found.accelerators and found.vcpus <= 4 * found.accelerators:
-                return float(coefficients()["small_host"]["share"])
+                return assumption("small-host").value
     return 1.0
 
 

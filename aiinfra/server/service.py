@@ -58,6 +58,8 @@ class Service:
                 "digest": served.digest,
                 "runtime": served.session.runtime,
                 "execution_providers": ",".join(served.session.providers),
+                "lane": "loop" if served.pace.on_loop else "threads",
+                "batching": served.pace.why,
             },
         }
 
