@@ -28,7 +28,7 @@ def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue
     refusal = _refusal(catalogue.accelerator(site.tier), figures["throughput"])
     if refusal:
         key = f"sites[{index}].tier"
-        found.append(Verdict("runs the model", key, Outcome.CANNOT, None, refusal, finding="tier-refuses"))
+        found.append(Verdict("runs the model", key, Outcome.CANNOT, None, refusal, finding=REFUSES))
     usable = figures["memory_usable"]
     if usable.known:
         limit = usable.bounds[1]
