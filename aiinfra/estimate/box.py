@@ -32,6 +32,8 @@ class Box:
     """GB one part has, where the host decides (an instance type); None: what the catalogue says of the part."""
     small_host: bool = False
     """Four or fewer virtual CPUs an accelerator."""
+    of_machine: float = 1.0
+    """Part of the physical machine it is, where a cloud cuts one into several instances."""
 
     @property
     def share_of_cores(self) -> float:
@@ -140,13 +142,17 @@ def memory_usable(box: Box) -> Value:
 def watts(box: Box) -> tuple[Value, Value]:
     """(under load, idle) of the whole node."""
     limit = of_figure(box.mode.watts, f"power of {box.part.title}") * box.share_of_cores
+    host = host_of(box.part, box.count).value
     if not limit.known:
         return limit.unit_as("W"), limit.unit_as("W")
     if box.part.whole_machine:
         load = limit * float(box.count)
     else:
-        node = node_power(limit.bounds[1], box.count, box.host)
-        load = within(node.watts, node.factor, "W", f"the host around it ({box.host.value}), from published nodes")
+        whole = max(round(box.count / box.of_machine), box.count)
+        node = node_power(limit.bounds[1], whole, host_of(box.part, whole))
+        load = within(
+            node.watts * box.count / whole, node.factor, "W", f"the host around it ({host}), from published nodes"
+        )
         low, value, high = limit.bounds
         load = load * Value(low / value, 1.0, high / value, "", limit.drivers, limit.sources)
     if box.part.idle.known:

@@ -7,7 +7,7 @@ from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.estimate.site import SiteEstimate, ambient_of, limits_of
 from aiinfra.estimate.training import TrainingEstimate
 from aiinfra.estimate.value import Value, unknown
-from aiinfra.estimate.verdict import Outcome, Verdict, at_least, at_most, cap
+from aiinfra.estimate.verdict import MEASURE, REFUSES, Outcome, Verdict, at_least, at_most, cap
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
 from aiinfra.units import Spend
@@ -28,7 +28,7 @@ def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue
     refusal = _refusal(catalogue.accelerator(site.tier), figures["throughput"])
     if refusal:
         key = f"sites[{index}].tier"
-        found.append(Verdict("runs the model", key, Outcome.CANNOT, None, refusal, finding="tier-refuses"))
+        found.append(Verdict("runs the model", key, Outcome.CANNOT, None, refusal, finding=REFUSES))
     usable = figures["memory_usable"]
     if usable.known:
         limit = usable.bounds[1]

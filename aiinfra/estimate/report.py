@@ -102,6 +102,8 @@ def _verdict(verdict: Verdict) -> str:
 def _margin(verdict: Verdict) -> str:
     if verdict.margin is None:
         return ""
+    if verdict.margin < -1:
+        return f", {1 - verdict.margin:,.3g} times the limit"
     if verdict.margin > 10:
         return f", margin {verdict.margin + 1:,.0f} times"
     return f", margin {verdict.margin * 100:.0f} %"
@@ -254,3 +256,22 @@ def _score(found: Score) -> str:
     numbers = f"{found.rows:>5} {found.estimated:>5} {found.mean * 100:>6.1f} {found.median * 100:>6.1f}"
     numbers += f" {found.worst * 100:>6.1f} {found.covered * 100:>7.0f}% {found.half_width * 100:>4.0f}%"
     return f"{found.name:<42} {numbers} {found.naive * 100:>8.1f} {found.class_mean * 100:>6.1f}"
+
+
+def against_scores(scores: Iterable[Score]) -> list[dict[str, Any]]:
+    """One object a group."""
+    return [
+        {
+            "group": found.name.strip(),
+            "rows": found.rows,
+            "estimated": found.estimated,
+            "mean": round(found.mean, 4),
+            "median": round(found.median, 4),
+            "worst": round(found.worst, 4),
+            "in_range": round(found.covered, 4),
+            "half_width": round(found.half_width, 4),
+            "roofline_mean": round(found.naive, 4),
+            "class_mean": round(found.class_mean, 4),
+        }
+        for found in scores
+    ]

@@ -113,7 +113,9 @@ def _box(deployment: Deployment, site: Site, catalogue: Catalogue) -> tuple[Box,
         return box, replace(ground, price=unknown("USD/hour", why))
     memory = _instance_memory(box, instance.accelerator_memory.value, instance.memory.value)
     small = bool(instance.accelerators) and instance.vcpus <= 4 * instance.accelerators
-    return replace(box, memory=memory, small_host=small), ground
+    whole = max((i.accelerators for i in catalogue.instances.values() if i.family == instance.family), default=1)
+    part_of = instance.accelerators / whole if instance.accelerators else 1.0
+    return replace(box, memory=memory, small_host=small, of_machine=part_of), ground
 
 
 def _instance_memory(box: Box, accelerator_mib: float | None, host_gib: float | None) -> Value | None:

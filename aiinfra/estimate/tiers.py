@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from aiinfra.catalogue.accelerators import Accelerator
 from aiinfra.catalogue.catalogue import Catalogue
@@ -26,6 +26,7 @@ class Candidate:
 
     tier: str
     power_mode: str
+    cores: int | None
     estimate: SiteEstimate
     verdicts: tuple[Verdict, ...]
     declared: bool
@@ -43,8 +44,9 @@ class Candidate:
 
     @property
     def label(self) -> str:
-        """Tier and power mode."""
-        return f"{self.tier}@{self.power_mode}" if self.power_mode else self.tier
+        """Tier and how it is set: power mode, or cores."""
+        name = f"{self.tier}@{self.power_mode}" if self.power_mode else self.tier
+        return f"{name}, {self.cores} cores" if self.cores else name
 
     def figure(self, criterion: str) -> float | None:
         """The value it is ranked by; None where it is unknown."""
@@ -67,10 +69,10 @@ def candidates(
             "criterion-unknown", f"no criterion {by!r}{did_you_mean(by, CRITERIA)}", f"use one of {', '.join(CRITERIA)}"
         )
     found = [
-        _candidate(deployment, site, catalogue, as_of, (part.name, mode))
+        _candidate(deployment, site, catalogue, as_of, choice)
         for part in catalogue.accelerators.values()
         if _offered(part, site, catalogue)
-        for mode in (part.modes or ("",))
+        for choice in _settings(part, site)
     ]
     order = (Outcome.MEETS, Outcome.UNPROVEN, Outcome.CANNOT)
 
@@ -81,6 +83,19 @@ def candidates(
     return tuple(sorted(found, key=rank))
 
 
+CORES: Final = (4, 16)
+"""Cores tried of a big CPU, whose instances come in all sizes."""
+
+
+def _settings(part: Accelerator, site: Site) -> list[tuple[str, str, int | None]]:
+    """(tier, power mode, cores) as a declaration could set the part."""
+    own = site.tier.cores if site.tier.accelerator == part.name else None
+    cores: tuple[int | None, ...] = (own,)
+    if part.cores and part.cores > max(CORES) and own is None:
+        cores = CORES
+    return [(part.name, mode, count) for mode in (part.modes or ("",)) for count in cores]
+
+
 def _offered(part: Accelerator, site: Site, catalogue: Catalogue) -> bool:
     if site.runtime.on is Place.EKS:
         return any(part.name in (i.accelerator, i.cpu) for i in catalogue.instances.values())
@@ -88,11 +103,10 @@ def _offered(part: Accelerator, site: Site, catalogue: Catalogue) -> bool:
 
 
 def _candidate(
-    deployment: Deployment, site: Site, catalogue: Catalogue, as_of: date, choice: tuple[str, str]
+    deployment: Deployment, site: Site, catalogue: Catalogue, as_of: date, choice: tuple[str, str, int | None]
 ) -> Candidate:
-    tier, mode = choice
+    tier, mode, cores = choice
     own = site.tier.accelerator == tier
-    cores = site.tier.cores if own else None
     changed = site.tier.model_copy(update={"accelerator": tier, "power_mode": mode, "cores": cores})
     stood_in = site.model_copy(update={"tier": changed})
     alone = deployment.model_copy(update={"sites": (stood_in,), "training": None})
@@ -100,7 +114,7 @@ def _candidate(
     part = catalogue.accelerator(tier)
     declared = own and part.mode(site.tier.power_mode).name == part.mode(mode).name
     verdicts = (*found.verdicts[site.class_name], *found.verdicts.get("deployment", ()))
-    return Candidate(tier, part.mode(mode).name, found.sites[0], verdicts, declared)
+    return Candidate(tier, part.mode(mode).name, cores, found.sites[0], verdicts, declared)
 
 
 def text(class_name: str, found: tuple[Candidate, ...], by: str) -> str:
@@ -133,3 +147,28 @@ def _column(name: str, amount: Callable[[float, str], str]) -> Callable[[Candida
         return "?" if value.value is None else amount(value.value, value.unit)
 
     return shown
+
+
+def possible(found: tuple[Candidate, ...]) -> bool:
+    """Whether any tier meets the objective, or could turn out to."""
+    return any(one.outcome is not Outcome.CANNOT for one in found)
+
+
+def data(class_name: str, found: tuple[Candidate, ...]) -> dict[str, Any]:
+    """Plain data for ``--json``."""
+    return {
+        "class": class_name,
+        "tiers": [
+            {
+                "tier": one.tier,
+                "power_mode": one.power_mode,
+                "cores": one.cores,
+                "declared": one.declared,
+                "outcome": one.outcome.value,
+                "decides": None if one.decides is None else one.decides.as_json(),
+                "verdicts": [verdict.as_json() for verdict in one.verdicts],
+                "figures": {name: value.as_json() for name, value in sorted(one.estimate.figures.items())},
+            }
+            for one in found
+        ],
+    }

@@ -50,6 +50,9 @@ class Verdict:
         }
 
 
+REFUSES = "tier-refuses"
+"""Code of a part that cannot run the model at all: it decides before any margin does."""
+
 MEASURE = "measure it on the real box: aiinfra calibrate"
 
 
@@ -118,13 +121,19 @@ def binding(verdicts: tuple[Verdict, ...]) -> Verdict | None:
     """The constraint that decides: the worst outcome, and of those the smallest margin."""
     order = (Outcome.CANNOT, Outcome.UNPROVEN, Outcome.MEETS)
     known = [verdict for verdict in verdicts if verdict.margin is not None or verdict.outcome is not Outcome.MEETS]
-    ranked = sorted(known, key=lambda v: (order.index(v.outcome), v.margin if v.margin is not None else -1.0, v.key))
-    return ranked[0] if ranked else None
+
+    def rank(verdict: Verdict) -> tuple[int, bool, float, str]:
+        margin = -1.0 if verdict.margin is None else verdict.margin
+        return order.index(verdict.outcome), verdict.finding != REFUSES, margin, verdict.key
+
+    return min(known, key=rank, default=None)
 
 
 def _whole(found: Value) -> str:
     how = "measured" if found.measured else "estimated"
     low, value, high = found.bounds
+    if low == high:
+        return amount(value, found.unit)
     return f"{how} {amount(value, found.unit)} ({amount(low, found.unit)} to {amount(high, found.unit)})"
 
 
