@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiinfra.graph import urn, wire
 from aiinfra.graph.callbacks import Callbacks, Engine
 from aiinfra.graph.failure import failure_of
-from aiinfra.graph.isolation import environment_hidden, inside
+from aiinfra.graph.isolation import environment_hidden, inside, sdk_warnings_ignored
 from aiinfra.graph.monitor import Invoke, Monitor, References
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.notes import Notes
@@ -100,13 +100,14 @@ def collect(
         references=_resolver(references),
     )
     try:
-        with _alone(), environment_hidden(), inside(file.folder, file.main) if file is not None else nullcontext():
+        here = inside(file.folder, file.main) if file is not None else nullcontext()
+        with _alone(), environment_hidden(), sdk_warnings_ignored(), here:
             run(
                 _marked(body),
                 setting,
                 monitor,
                 callbacks=Callbacks(notes, places),
-                engine=Engine(notes),
+                engine=Engine(notes, places),
                 timeout=timeout,
             )
     except KeyboardInterrupt:
