@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aiinfra.cli.output import emit, json_option, show
+from aiinfra.cli.output import emit, failed, json_option, show
 from aiinfra.errors import Exit
 from aiinfra.spec.deployment import MAIN_STACK
 
@@ -23,6 +23,7 @@ from aiinfra.spec.deployment import MAIN_STACK
     help="The whole graph (json, yaml), or its Kubernetes objects as YAML.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="File, or for manifests a folder. Default: print.")
+@click.option("--project", default="", help="Of a declaration: the one project to export (registry, site-CLASS).")
 @click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
 @click.option(
     "--mode",
@@ -37,45 +38,45 @@ def command(
     program: Path,
     form: str,
     out: Path | None,
+    project: str,
     stack: str,
     mode: str | None,
     settings: tuple[str, ...],
     omit_secrets: bool,
     as_json: bool,
 ) -> Exit:
-    """Run PROGRAM (a Pulumi project's folder or a Python file) without an engine or a cloud; write what it registers.
+    """Run PROGRAM without an engine or a cloud; write what it registers.
 
-    Secrets are never written. References to stacks of projects beside PROGRAM are answered from those.
+    PROGRAM is a Pulumi project's folder, a Python file, or a declaration: each project that it compiles to is written
+    to a file or folder of its own below --out. Secrets are never written. References to stacks of projects beside
+    PROGRAM are answered from those.
     """
-    from aiinfra.graph.child import collect_in_subprocess
-    from aiinfra.graph.export import Format, text_of, write
+    from aiinfra.compiler.exporting import Wanted, export
+    from aiinfra.graph.export import Format
     from aiinfra.graph.node import Mode
-    from aiinfra.graph.projects import collect_with_upstreams
 
-    wanted = Format(form)
-    chosen = Mode(mode) if mode else wanted.mode
     values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
     if len(values) != len(settings):
         raise click.BadParameter("write KEY=VALUE", param_hint="--config")
-    if wanted is Format.MANIFESTS:
-        graph = collect_in_subprocess(program, stack=stack, mode=chosen, config=values)
-    else:
-        run = collect_in_subprocess
-        graph = collect_with_upstreams(program, stack=stack, mode=chosen, collect=run, config=values)
-    if out is None:
-        text, notes = text_of(graph, wanted, omit_secrets=omit_secrets)
-        findings = [*graph.findings, *notes]
-        if as_json:
-            emit("export", graph.as_json() if wanted is not Format.MANIFESTS else {"manifests": text}, findings)
-        else:
-            click.echo(text, nl=False)
-            show(findings)
-        return Exit.DONE
-    files, notes = write(graph, wanted, out, omit_secrets=omit_secrets)
-    findings = [*graph.findings, *notes]
+    wanted = Wanted(
+        format=Format(form),
+        out=out,
+        project=project,
+        stack=stack,
+        mode=Mode(mode) if mode else None,
+        config=values,
+        omit_secrets=omit_secrets,
+    )
+    exports = export(program, wanted)
+    findings = [finding for one in exports for finding in one.findings]
     if as_json:
-        emit("export", {"files": [str(file) for file in files], "resources": len(graph)}, findings)
-        return Exit.DONE
+        emit("export", {one.name: one.as_json() for one in exports}, findings)
+        return failed(findings)
+    for one in exports:
+        if one.files:
+            count = f"{len(one.files)} file{'s' * (len(one.files) != 1)}"
+            click.echo(f"{one.files[0].parent}: {one.name}, {count}, {len(one.graph)} resources recorded")
+        else:
+            click.echo(one.text, nl=False)
     show(findings)
-    click.echo(f"{out}: {len(files)} file{'s' * (len(files) != 1)}, {len(graph)} resources recorded")
-    return Exit.DONE
+    return failed(findings)

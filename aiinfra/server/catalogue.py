@@ -10,6 +10,7 @@ from aiinfra.server.requests import InferRequest, Reply
 from aiinfra.server.rest_encode import Encoder
 from aiinfra.server.schedule import Call, Lane
 from aiinfra.server.statistics import Statistics
+from aiinfra.server.warmup import Pace
 
 
 @dataclass(slots=True, eq=False)
@@ -25,11 +26,14 @@ class Served:
     lane: Lane
     statistics: Statistics
     encoder: Encoder
-    deadline_ns: int
-    batched: bool
+    pace: Pace
     answer_head: bytes = field(init=False)
+    deadline_ns: int = field(init=False)
+    batched: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        self.deadline_ns = int(self.settings.deadline.seconds * 1e9)
+        self.batched = self.pace.batch_rows > 1
         self.answer_head = b"aiinfra-model-digest: " + self.digest.encode() + b"\r\n"
 
     def submit(self, request: InferRequest, reply: Reply, arrived: int) -> Call:

@@ -50,6 +50,8 @@ class Repository(_Section):
     """Serve a folder without a valid signature. Off by default; the log repeats it at start."""
     signers: tuple[str, ...] = ()
     """PEM files of public keys or certificate authorities; a release must be signed by one of them."""
+    verdicts: str = ""
+    """Folder of the server's own in which vetting's verdicts are kept between starts; empty: vetted at every load."""
 
 
 class Endpoint(_Section):
@@ -126,6 +128,15 @@ class Allow(_Section):
     """What the identity may do."""
 
 
+class Vetting(_Section):
+    """Limits of the disposable process that a model is opened in first."""
+
+    memory: DataSize = DataSize("8 GiB")
+    """Address space it may use."""
+    time: Duration = Duration("60 s")
+    """Processor time it may use; twice that on the clock."""
+
+
 class Audit(_Section):
     """A log in which a changed or missing line shows."""
 
@@ -191,6 +202,8 @@ class ModelSettings(_Section):
     """Whether requests may share a call."""
     deadline: Duration = Duration("10 s")
     """Longest time a request may take, waiting included; a request's own shorter one wins."""
+    threads: int = Field(default=0, ge=0, le=256)
+    """Calls that may run at once where the model does not run on the event loop; 0: one a processor core."""
     untrusted: bool = False
     """Run in a process of its own that can be killed."""
 
@@ -210,6 +223,7 @@ class ServerConfig(_Section):
     tls: Tls | None = None
     limits: Limits = Limits()
     allow: tuple[Allow, ...] = ()
+    vetting: Vetting = Vetting()
     audit: Audit | None = None
     log: Log = Log()
     traces: Traces | None = None

@@ -6,12 +6,14 @@ therefore waits for nothing, and under load the batch grows by itself.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from time import perf_counter_ns
 
 from aiinfra.server.ports import Model
 from aiinfra.server.refusal import Refusal
-from aiinfra.server.schedule import Call, Lane, full, join, late, names_of, row_key
+from aiinfra.server.schedule import Call, Lane, full, join, late, names_of, take
 from aiinfra.server.statistics import Statistics
+from aiinfra.server.warmup import Pace
 
 _TURN_NS = 4_000_000
 """Longest time the lane keeps the loop before other sockets get their turn."""
@@ -20,17 +22,25 @@ _TURN_NS = 4_000_000
 class LoopLane(Lane):
     """Calls the model on the event loop's own thread."""
 
-    def __init__(self, session: Model, batch_rows: int, limit: int, statistics: Statistics) -> None:
+    def __init__(self, model: Model, pace: Pace, limit: int, statistics: Statistics, spill: Callable[[], Lane]) -> None:
         super().__init__(limit, statistics)
-        self._session = session
-        self._batch_rows = batch_rows
-        """Most rows of one call; 1 where requests may not share one."""
+        self._model = model
+        self._batch_rows = pace.batch_rows
+        self._elements = pace.elements
+        self._new_spill = spill
+        self._spill: Lane | None = None
+        """Takes the calls that are larger than anything that was timed; made when the first one comes."""
         self._queue: deque[Call] = deque()
         self._loop = asyncio.get_running_loop()
         self._awake = False
 
     def submit(self, call: Call) -> None:
-        """Queue a call for the end of this turn."""
+        """Queue a call for the end of this turn; one larger than anything that was timed goes to a thread."""
+        if sum(array.size for array in call.feed.values()) > self._elements:
+            if self._spill is None:
+                self._spill = self._new_spill()
+            self._spill.submit(call)
+            return
         if len(self._queue) >= self._limit:
             raise full(self._limit)
         self._queue.append(call)
@@ -40,18 +50,30 @@ class LoopLane(Lane):
 
     @property
     def waiting(self) -> int:
-        """Calls in the queue."""
-        return len(self._queue)
+        """Calls in the queue, and larger ones under way."""
+        return len(self._queue) + (self._spill.waiting if self._spill is not None else 0)
+
+    def abandon(self, call: Call) -> None:
+        """The caller has gone."""
+        if self._spill is not None:
+            self._spill.abandon(call)
+        elif not call.done:
+            call.done = True
+            self._statistics.refused(perf_counter_ns() - call.arrived)
 
     async def close(self) -> None:
         """Run what waits."""
         while self._queue:
             await asyncio.sleep(0)
+        if self._spill is not None:
+            await self._spill.close()
 
     def _turn(self) -> None:
         began = perf_counter_ns()
         while self._queue:
-            batch = self._take(began)
+            batch, skipped = take(self._queue, self._batch_rows, began)
+            for call in skipped:
+                self._refuse(call, late())
             if batch:
                 self._run(batch)
             if perf_counter_ns() - began > _TURN_NS:
@@ -60,33 +82,11 @@ class LoopLane(Lane):
         if self._awake:
             self._loop.call_soon(self._turn)
 
-    def _take(self, now: int) -> list[Call]:
-        """The next calls that can run together; abandoned and late ones are dropped."""
-        queue = self._queue
-        batch: list[Call] = []
-        rows = 0
-        key = None
-        while queue:
-            call = queue[0]
-            if call.done or call.deadline <= now:
-                self._refuse(queue.popleft(), late())
-                continue
-            if batch:
-                if rows + call.rows > self._batch_rows:
-                    break
-                if key is None:
-                    key = row_key(batch[0].feed)
-                if row_key(call.feed) != key:
-                    break
-            batch.append(queue.popleft())
-            rows += call.rows
-        return batch
-
     def _run(self, batch: list[Call]) -> None:
         names = names_of(batch)
         began = perf_counter_ns()
         try:
-            values = self._session.run(join(batch), names)
+            values = self._model.run(join(batch), names)
         except Refusal as refusal:
             self._apart(batch, refusal)
             return

@@ -22,8 +22,8 @@ async def serve(config: ServerConfig, *, ready_file: Path | None = None, out: Te
     """Serve until SIGTERM or SIGINT, then drain.
 
     Standard output gets two lines: ``{"event":"listening","http":"HOST:PORT",...}`` once every model is loaded,
-    verified and warm, and ``{"event":"stopped"}``. ``ready_file`` is written (with the addresses) at the same moment as
-    the first line and removed at the end.
+    verified and warm, and ``{"event":"stopped"}``. ``ready_file`` is written (with the addresses) just before the first
+    line and removed at the end.
 
     Raises:
         AiinfraError: the server could not start.
@@ -40,9 +40,9 @@ async def serve(config: ServerConfig, *, ready_file: Path | None = None, out: Te
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            announce("listening", stream, **server.addresses, models=server.catalogue.names())
             if ready_file is not None:
                 ready_file.write_text(orjson.dumps(server.addresses).decode(), encoding="utf-8")
+            announce("listening", stream, **server.addresses, models=server.catalogue.names())
             await stopping
     finally:
         for task in (starting, stopping):

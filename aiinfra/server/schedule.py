@@ -3,6 +3,7 @@
 A lane takes calls on the event loop and completes each one's reply on the event loop, whatever runs the model.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from time import perf_counter_ns
 
@@ -16,7 +17,7 @@ from aiinfra.server.statistics import Statistics
 class Call:
     """One request on its way through a lane."""
 
-    __slots__ = ("arrived", "deadline", "done", "feed", "names", "reply", "rows")
+    __slots__ = ("alone", "arrived", "deadline", "done", "feed", "names", "reply", "rows")
 
     def __init__(
         self, feed: dict[str, np.ndarray], names: list[str], reply: Reply, *, rows: int, arrived: int, deadline: int
@@ -29,6 +30,8 @@ class Call:
         self.arrived = arrived
         self.deadline = deadline
         """Both in nanoseconds of ``perf_counter_ns``."""
+        self.alone = False
+        """Shared a call that the model refused: runs by itself the next time."""
         self.done = False
         """Answered, refused or abandoned: nobody waits for it any more."""
 
@@ -96,6 +99,28 @@ def late() -> Refusal:
 def row_key(feed: dict[str, np.ndarray]) -> tuple[tuple[int, ...], ...]:
     """Calls with the same key may share a call of the model: all but the first dimension of their inputs agree."""
     return tuple(array.shape[1:] for array in feed.values())
+
+
+def take(queue: deque[Call], most_rows: int, now: int = 0) -> tuple[list[Call], list[Call]]:
+    """The next calls that can share one call of the model, and those before them that nobody waits for any more.
+
+    ``now`` also skips calls whose deadline has passed by then.
+    """
+    batch: list[Call] = []
+    skipped: list[Call] = []
+    rows = 0
+    while queue:
+        call = queue[0]
+        if call.done or call.deadline <= now:
+            skipped.append(queue.popleft())
+            continue
+        if batch:
+            first = batch[0]
+            if rows + call.rows > most_rows or call.alone or first.alone or row_key(call.feed) != row_key(first.feed):
+                break
+        batch.append(queue.popleft())
+        rows += call.rows
+    return batch, skipped
 
 
 def join(calls: Sequence[Call]) -> dict[str, np.ndarray]:

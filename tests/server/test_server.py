@@ -85,7 +85,8 @@ def test_the_process_says_where_it_listens_and_ends_cleanly(tmp_path: Path, numb
     ready = tmp_path / "ready"
     command = [sys.executable, "-m", "aiinfra.server", str(tmp_path / "models"), "--http", "127.0.0.1:0"]
     command += ["--allow-unsigned", "--ready-file", str(ready)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
         assert process.stdout is not None
         first = json.loads(process.stdout.readline())
         assert first["event"] == "listening"
@@ -93,6 +94,9 @@ def test_the_process_says_where_it_listens_and_ends_cleanly(tmp_path: Path, numb
         assert json.loads(ready.read_text()) == {"http": first["http"]}
         process.send_signal(number)
         out, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 0
     assert json.loads(out) == {"event": "stopped"}
     assert not ready.exists()
