@@ -4,7 +4,7 @@ import asyncio
 import errno
 import socket
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from aiinfra.errors import AiinfraError, BadInput, Refused
 from aiinfra.server.authority import ANONYMOUS, LOCAL
@@ -36,6 +36,7 @@ class Server:
         self.service = Service(config, self.catalogue, self.lifecycle)
         self.addresses: dict[str, str] = {}
         self._listeners: list[asyncio.Server] = []
+        self._grpc: Any = None
         self._connections: Connections | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -58,6 +59,8 @@ class Server:
         """
         if self.config.http is not None:
             await self._listen_http(self.config.http)
+        if self.config.grpc is not None:
+            await self._listen_grpc(self.config.grpc)
         await self.lifecycle.load_all()
         self._tasks.append(asyncio.get_running_loop().create_task(self.lifecycle.watch()))
         self.service.ready = True
@@ -80,6 +83,24 @@ class Server:
         connections.tick = loop.time()
         self._tasks.append(loop.create_task(self._sweep(connections)))
 
+    async def _listen_grpc(self, endpoint: Endpoint) -> None:
+        require_private(endpoint, "grpc")
+        import grpc.aio  # noqa: PLC0415 - 30 MB that only those who serve gRPC pay for
+
+        from aiinfra.server.grpc_front import Grpc, Handlers, options  # noqa: PLC0415
+
+        limits = self.config.limits
+        local = is_loopback(endpoint.address)
+        server = grpc.aio.server(options=options(limits.body.bytes, limits.header.bytes, limits.idle.seconds * 10))
+        server.add_generic_rpc_handlers((Handlers(Grpc(self.service), lambda _context: LOCAL if local else ANONYMOUS),))
+        probe = bind(endpoint.address)  # grpc's own error does not say that the port is taken
+        where = address_of(probe)
+        probe.close()
+        server.add_insecure_port(where)
+        await server.start()
+        self._grpc = server
+        self.addresses["grpc"] = where
+
     async def _sweep(self, connections: Connections) -> None:
         loop = asyncio.get_running_loop()
         while True:
@@ -97,6 +118,8 @@ class Server:
             while len(self._connections) and asyncio.get_running_loop().time() < end:
                 await asyncio.sleep(0.01)
             self._connections.drop()
+        if self._grpc is not None:
+            await self._grpc.stop(grace)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
