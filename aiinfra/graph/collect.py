@@ -56,7 +56,8 @@ def collect(
         mode: ``SYMBOLIC``: every output has a stand-in (``"NAME.PROPERTY"``, ids ``"NAME_id"``), so nothing is unknown
             and every ``apply`` runs. ``PREVIEW``: what an engine would not know before it has created something stays
             unknown, and ids of all but providers are empty.
-        config: Configuration by full key (``"project:region"``), values as text; on top of the project's files.
+        config: Configuration by key (``"aws:region"``; ``"size"`` is ``"PROJECT:size"``), values as text; on top of
+            the project's files.
         secret_config: The keys of ``config`` that are secret.
         references: Graphs of upstream stacks, by ``"ORGANIZATION/PROJECT/STACK"``, ``"PROJECT/STACK"`` or
             ``"PROJECT"``, or a function of the reference's name. Outputs of one that is missing are unknown.
@@ -74,10 +75,11 @@ def collect(
     file = find(program) if isinstance(program, str | Path) else None
     body: Program = program if file is None and callable(program) else _body(file)
     base = (root or (file.root if file is not None else _root_of(program))).resolve()
+    name = project or (file.name if file is not None else DEFAULT_NAME)
     configuration = file.configuration(stack) if file is not None else Configuration()
-    configuration = configuration.with_values(config or {}, frozenset(secret_config))
+    configuration = configuration.with_values(config or {}, secret_config, name)
     setting = Setting(
-        project=project or (file.name if file is not None else DEFAULT_NAME),
+        project=name,
         stack=stack,
         dry_run=mode is Mode.PREVIEW,
         config=configuration.values,

@@ -206,6 +206,8 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Decide about the request before its body is read."""
         self._in_head = False
+        if self._parser.should_upgrade():
+            raise bad("no upgrade is offered here")
         head = Head(self._parser.get_method().decode("latin-1"), self._url, self.identity, self._headers)
         exchange = Exchange(self, head)
         exchange.keep_alive = self._parser.should_keep_alive()

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Self
 
 from aiinfra.errors import AiinfraError, BadInput, Refused
-from aiinfra.server import repository
 from aiinfra.server.authority import ANONYMOUS, LOCAL
 from aiinfra.server.catalogue import Catalogue
 from aiinfra.server.config import Endpoint, ServerConfig, is_loopback, split_address
 from aiinfra.server.http import Bounds, Connection, Connections
+from aiinfra.server.journal import Journal
+from aiinfra.server.lifecycle import Lifecycle
 from aiinfra.server.loading import Loader
 from aiinfra.server.rest import Rest, refuse
 from aiinfra.server.service import Service
@@ -30,9 +31,10 @@ class Server:
     def __init__(self, config: ServerConfig) -> None:
         self.config = config
         self.catalogue = Catalogue()
-        self.service = Service(config, self.catalogue)
+        self.journal = Journal(config.log)
+        self.lifecycle = Lifecycle(Path(config.repository.dir), self.catalogue, Loader(config), self.journal)
+        self.service = Service(config, self.catalogue, self.lifecycle)
         self.addresses: dict[str, str] = {}
-        self._loader = Loader(config)
         self._listeners: list[asyncio.Server] = []
         self._connections: Connections | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -56,23 +58,9 @@ class Server:
         """
         if self.config.http is not None:
             await self._listen_http(self.config.http)
-        await self.load_all()
+        await self.lifecycle.load_all()
+        self._tasks.append(asyncio.get_running_loop().create_task(self.lifecycle.watch()))
         self.service.ready = True
-
-    async def load_all(self) -> None:
-        """Load the version to serve of every model in the repository."""
-        root = Path(self.config.repository.dir)
-        names = await asyncio.to_thread(repository.models, root)
-        if not names:
-            raise BadInput(
-                "repository-empty",
-                f"{root} holds no model",
-                "put a model at MODEL/VERSION/model.onnx below it",
-            )
-        for name in names:
-            version = await asyncio.to_thread(repository.current, root, name)
-            if version is not None:
-                self.catalogue.put(await self._loader.load(repository.candidate(root, name, version)))
 
     async def _listen_http(self, endpoint: Endpoint) -> None:
         require_private(endpoint, "http")
@@ -112,8 +100,7 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for served in self.catalogue.all():
-            await served.lane.close()
+        await self.lifecycle.close()
         for listener in self._listeners:
             await listener.wait_closed()
 

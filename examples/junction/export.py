@@ -8,9 +8,9 @@ The package holds the model twice: as ONNX, which is served, and as the authors'
 in PyTorch. Of the second package only recordings and their word times are read; its code is not run.
 """
 
+import argparse
 import hashlib
 import json
-import sys
 import tarfile
 import warnings
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def packaged(path: str) -> bytes:
 
 def clips(source: Path) -> list[Clip]:
     """The five LibriVox sentences of the speech package, with the word times it ships for them."""
-    if hashlib.sha256(source.read_bytes()).hexdigest() != SPEECH_SHA256:
+    if not source.is_file() or hashlib.sha256(source.read_bytes()).hexdigest() != SPEECH_SHA256:
         raise SystemExit(f"{source}: not the package this example was measured on")
     files: dict[str, bytes] = {}
     with tarfile.open(source) as archive:
@@ -165,6 +165,9 @@ def write_goldens(twin: torch.jit.ScriptModule, clip: Clip) -> None:
 
 
 def main() -> None:
+    arguments = argparse.ArgumentParser(description="Take the model out, measure, write goldens.")
+    arguments.add_argument("source", type=Path, help="pocketsphinx-5.1.1.tar.gz")
+    source = arguments.parse_args().source
     torch.set_num_threads(1)
     published = packaged(PUBLISHED)
     onnx.checker.check_model(onnx.load_from_string(published), full_check=True)
@@ -175,7 +178,7 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # TorchScript is the form the authors publish
         twin = torch.jit.load(str(distribution("silero-vad").locate_file(TWIN))).eval()
-    spoken = clips(Path(sys.argv[1]))
+    spoken = clips(source)
     alone = np.concatenate([ask(twin, np.float32(level) * pink(RATE * 32))[0] for level in (0.003, 0.03, 0.3)])
     quality = {
         "clips": len(spoken),
