@@ -1,8 +1,9 @@
 """A finding: one thing that a check, a lint, an access rule or the review has to say about a declaration or a graph."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class Severity(StrEnum):
@@ -42,6 +43,11 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json`` outputs; empty fields are left out."""
         return {key: value for key, value in asdict(self).items() if value not in ("", None)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`as_json`."""
+        return cls(**{**data, "severity": Severity(data["severity"])})
 
     @property
     def sort_key(self) -> tuple[int, str, str, str, str]:

@@ -10,9 +10,19 @@ from aiinfra.errors import AiinfraError, Exit
 
 COMMANDS: Final = {
     "validate": "Check a declaration; print every problem with its fix.",
+    "export": "Run a program without an engine; write its graph or manifests.",
     "compile": "Write the Pulumi projects and box bundles of a declaration.",
+    "estimate": "Say what a declaration will answer, draw, cost and emit, and whether that meets its objective.",
+    "tiers": "List the tiers that meet an objective, best first, and why each other fails.",
+    "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",
+    "catalogue": "List, show, compare and check the figures that estimates rest on.",
     "schema": "Print the JSON Schema of a declaration, for editors.",
+    "serve": "Serve models over the Open Inference Protocol.",
     "init": "Write a starter declaration for a model.",
+    "model": "Say what a model file holds, and keep it beside the declaration.",
+    "up": "Serve a declaration's model on this machine (--local).",
+    "status": "Say what runs on this machine.",
+    "down": "Take it down.",
 }
 """Name -> one line of help, so that ``aiinfra --help`` imports no command. A dash stands for ``_`` in the module."""
 

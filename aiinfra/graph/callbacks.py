@@ -49,15 +49,21 @@ class Callbacks:
 
 
 class Engine:
-    """Takes what the program logs. An error that is logged fails a real update, so it is kept."""
+    """Takes what the program and the SDK log: an error fails a real update, a warning is often a deprecation."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, places: Places) -> None:
         self._notes = notes
+        self._places = places
 
     def Log(self, request: engine_pb2.LogRequest) -> None:  # noqa: N802 - an RPC
-        """Keep an error; the rest is for people who watch an update."""
+        """Keep errors and warnings; the rest is for people who watch an update."""
         if request.severity == engine_pb2.ERROR:
-            self._notes.add("logged-error", Severity.ERROR, request.message, urn=request.urn)
+            code, severity = "logged-error", Severity.ERROR
+        elif request.severity == engine_pb2.WARNING:
+            code, severity = "logged-warning", Severity.WARNING
+        else:
+            return
+        self._notes.add(code, severity, request.message, urn=request.urn, source=self._places.first(_frames()))
 
     def RequirePulumiVersion(self, request: Message) -> None:  # noqa: N802 - an RPC
         """Any version will do: there is no engine."""

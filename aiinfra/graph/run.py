@@ -17,6 +17,7 @@ from pulumi.runtime.stack import run_in_stack
 from aiinfra.errors import AiinfraError
 from aiinfra.graph.callbacks import Callbacks, Engine
 from aiinfra.graph.monitor import Monitor
+from aiinfra.graph.tuning import tuned
 
 Program = Callable[[], Awaitable[None] | None]
 
@@ -49,7 +50,7 @@ def run(
     """
     runner = _Runner(program, setting, monitor, callbacks, engine)
     thread = threading.Thread(target=runner, name=f"aiinfra {setting.project}", daemon=True)
-    with _patient_collector(), _defaults_kept():
+    with _patient_collector(), _defaults_kept(), tuned():
         thread.start()
         try:
             thread.join(timeout)

@@ -1,48 +1,29 @@
-"""Element types: the names of the Open Inference Protocol, and what ONNX and numpy call them."""
+"""Element types: the names of the Open Inference Protocol, and what ONNX calls them."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from onnx import TensorProto
 
+from aiinfra.spec.model import DType
 
-class Dtype(StrEnum):
-    """The tensor datatypes of the Open Inference Protocol v2."""
-
-    BOOL = "BOOL"
-    UINT8 = "UINT8"
-    UINT16 = "UINT16"
-    UINT32 = "UINT32"
-    UINT64 = "UINT64"
-    INT8 = "INT8"
-    INT16 = "INT16"
-    INT32 = "INT32"
-    INT64 = "INT64"
-    FP16 = "FP16"
-    FP32 = "FP32"
-    FP64 = "FP64"
-    BF16 = "BF16"
-    BYTES = "BYTES"
-
-
-OF_ONNX: Final[Mapping[int, Dtype]] = MappingProxyType(
+OF_ONNX: Final[Mapping[int, DType]] = MappingProxyType(
     {
-        TensorProto.BOOL: Dtype.BOOL,
-        TensorProto.UINT8: Dtype.UINT8,
-        TensorProto.UINT16: Dtype.UINT16,
-        TensorProto.UINT32: Dtype.UINT32,
-        TensorProto.UINT64: Dtype.UINT64,
-        TensorProto.INT8: Dtype.INT8,
-        TensorProto.INT16: Dtype.INT16,
-        TensorProto.INT32: Dtype.INT32,
-        TensorProto.INT64: Dtype.INT64,
-        TensorProto.FLOAT16: Dtype.FP16,
-        TensorProto.FLOAT: Dtype.FP32,
-        TensorProto.DOUBLE: Dtype.FP64,
-        TensorProto.BFLOAT16: Dtype.BF16,
-        TensorProto.STRING: Dtype.BYTES,
+        TensorProto.BOOL: DType.BOOL,
+        TensorProto.UINT8: DType.UINT8,
+        TensorProto.UINT16: DType.UINT16,
+        TensorProto.UINT32: DType.UINT32,
+        TensorProto.UINT64: DType.UINT64,
+        TensorProto.INT8: DType.INT8,
+        TensorProto.INT16: DType.INT16,
+        TensorProto.INT32: DType.INT32,
+        TensorProto.INT64: DType.INT64,
+        TensorProto.FLOAT16: DType.FP16,
+        TensorProto.FLOAT: DType.FP32,
+        TensorProto.DOUBLE: DType.FP64,
+        TensorProto.BFLOAT16: DType.BF16,
+        TensorProto.STRING: DType.BYTES,
     }
 )
 """ONNX element type -> protocol datatype. Complex, 8-bit float and 4-bit types have no name in the protocol."""

@@ -16,12 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.model.dtypes import OF_ONNX, Dtype, onnx_name, stored_bytes
+from aiinfra.model.dtypes import OF_ONNX, onnx_name, stored_bytes
 from aiinfra.model.external import DIGEST, ExternalFile, external_files
 from aiinfra.model.onnx_file import CONTROL_FLOW, all_nodes, read_onnx, tensors
 from aiinfra.model.operators import domain_of, kind_of
 from aiinfra.model.shapes import declared_inputs
 from aiinfra.model.work import Work, measure
+from aiinfra.spec.model import DType
 
 SCHEMA: Final = "aiinfra.model-facts/1"
 
@@ -40,7 +41,7 @@ class TensorFacts(_Data):
 
     name: str = Field(min_length=1)
     """The name requests use."""
-    dtype: Dtype | None
+    dtype: DType | None
     """Datatype in the Open Inference Protocol; None where the protocol has none for it."""
     shape: tuple[int, ...] | None
     """Dimensions, -1 for those a request decides; None where the file does not even tell how many there are."""
@@ -161,7 +162,7 @@ class ModelFacts(_Data):
 def _unservable(side: str, value: TensorFacts) -> Finding:
     remedy = "export with plain tensors (for scikit-learn: options={'zipmap': False})"
     message = f"{value.name!r} is {value.onnx_type}, which the Open Inference Protocol cannot carry"
-    return Finding("model-type", Severity.ERROR, message, path=f"{side}.{value.name}", remedy=remedy)
+    return Finding("model-not-servable", Severity.ERROR, message, path=f"{side}.{value.name}", remedy=remedy)
 
 
 def _first(error: ValidationError) -> str:

@@ -50,6 +50,8 @@ class Repository(_Section):
     """Serve a folder without a valid signature. Off by default; the log repeats it at start."""
     signers: tuple[str, ...] = ()
     """PEM files of public keys or certificate authorities; a release must be signed by one of them."""
+    verdicts: str = ""
+    """Folder of the server's own in which vetting's verdicts are kept between starts; empty: vetted at every load."""
 
 
 class Endpoint(_Section):
@@ -79,6 +81,8 @@ class Limits(_Section):
 
     header: DataSize = DataSize("16 KiB")
     """Longest request head."""
+    headers: int = Field(default=100, ge=8)
+    """Most header lines of one request."""
     body: DataSize = DataSize("64 MiB")
     """Longest request body as sent."""
     decompressed_body: DataSize = DataSize("64 MiB")
@@ -122,6 +126,15 @@ class Allow(_Section):
     """Model names; ``*`` is all of them."""
     verbs: tuple[Verb, ...] = (Verb.INFER, Verb.READ)
     """What the identity may do."""
+
+
+class Vetting(_Section):
+    """Limits of the disposable process that a model is opened in first."""
+
+    memory: DataSize = DataSize("8 GiB")
+    """Address space it may use."""
+    time: Duration = Duration("60 s")
+    """Processor time it may use; twice that on the clock."""
 
 
 class Audit(_Section):
@@ -189,6 +202,8 @@ class ModelSettings(_Section):
     """Whether requests may share a call."""
     deadline: Duration = Duration("10 s")
     """Longest time a request may take, waiting included; a request's own shorter one wins."""
+    threads: int = Field(default=0, ge=0, le=256)
+    """Calls that may run at once where the model does not run on the event loop; 0: one a processor core."""
     untrusted: bool = False
     """Run in a process of its own that can be killed."""
 
@@ -208,6 +223,7 @@ class ServerConfig(_Section):
     tls: Tls | None = None
     limits: Limits = Limits()
     allow: tuple[Allow, ...] = ()
+    vetting: Vetting = Vetting()
     audit: Audit | None = None
     log: Log = Log()
     traces: Traces | None = None

@@ -1,0 +1,124 @@
+"""Signing a release folder with a key file (OpenSSF model signing), and the development key of the local plane."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from aiinfra.errors import AiinfraError, BadInput
+from aiinfra.release.files import list_files
+from aiinfra.release.manifest import SIGNATURE
+
+_DEV_KEY: Final = "dev-signing.key"
+
+
+def dev_key(home: Path) -> Path:
+    """The private key file of this machine's development signer, made on first use.
+
+    An EC P-256 key in PEM, mode 0600, in ``home`` (made with mode 0700 where absent). Its public half lies beside it
+    (:func:`public_key`). It is for the local plane only: nothing else trusts it.
+
+    Raises:
+        AiinfraError: ``key-readable`` where others can read the key, or change it.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = home / _DEV_KEY
+    if not key.exists():
+        _make_key(key)
+    check_private(key)
+    _write_public(key)
+    return key
+
+
+def public_key(private: Path) -> Path:
+    """Where the public half of a key made by :func:`dev_key` lies."""
+    return private.with_suffix(".pub")
+
+
+def _make_key(key: Path) -> None:
+    """Written whole under another name first, so that nobody ever reads half a key, nor two runs make two."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # part of the [server] set, not of the base
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+
+    private = ec.generate_private_key(ec.SECP256R1())
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    draft = key.with_suffix(f".{os.getpid()}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(pem)
+    try:
+        os.link(draft, key)
+    except FileExistsError:
+        pass  # another run was first; its key is the key
+    finally:
+        draft.unlink()
+
+
+def _write_public(key: Path) -> None:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
+    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    try:
+        private = serialization.load_pem_private_key(key.read_bytes(), password=None)
+    except (ValueError, TypeError):
+        raise BadInput("key-invalid", f"{key} is not a private key", "remove it; the next run makes another") from None
+    pem = private.public_key().public_bytes(encoding, form)
+    public = public_key(key)
+    if not public.is_file() or public.read_bytes() != pem:
+        draft = public.with_suffix(f".{os.getpid()}.pub.new")
+        draft.write_bytes(pem)
+        draft.replace(public)
+
+
+def check_private(key: Path) -> None:
+    """Refuse a private key that is not the user's alone.
+
+    Raises:
+        AiinfraError: ``key-readable``.
+        BadInput: ``key-missing``.
+    """
+    try:
+        state = key.stat()
+    except OSError as error:
+        raise BadInput("key-missing", f"cannot read {key}: {error.strerror}", "name the private key's file") from None
+    if not stat.S_ISREG(state.st_mode):
+        raise BadInput("key-missing", f"{key} is not a file", "name the private key's file")
+    if os.name == "posix" and (state.st_mode & 0o077 or state.st_uid not in (os.geteuid(), 0)):
+        raise AiinfraError(
+            "key-readable",
+            f"{key} is not yours alone (mode {stat.S_IMODE(state.st_mode):04o})",
+            f"chmod 600 {key}; where others could read it, make a new key",
+        )
+
+
+def sign(folder: Path, key: Path) -> Path:
+    """Sign every file of a release folder with the private key in ``key``; the signature's path.
+
+    An earlier signature is replaced. The key is an unencrypted PEM file, elliptic curve P-256, P-384 or P-521.
+
+    Raises:
+        AiinfraError: ``key-readable``, ``release-linked``.
+        BadInput: ``key-missing``, ``key-invalid``, ``release-missing``.
+    """
+    check_private(key)
+    list_files(folder)
+    from model_signing import hashing, signing  # noqa: PLC0415  # imports all of Sigstore
+
+    draft = folder / f"{SIGNATURE}.new"
+    draft.unlink(missing_ok=True)
+    files = hashing.Config().use_file_serialization(hashing_algorithm="sha256")
+    files.set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
+    try:
+        config = signing.Config().use_elliptic_key_signer(private_key=key).set_hashing_config(files)
+    except (ValueError, TypeError, AttributeError):
+        raise BadInput(
+            "key-invalid",
+            f"{key} is not an unencrypted elliptic-curve private key in PEM",
+            "make one: openssl ecparam -genkey -name prime256v1 -noout -out release.key",
+        ) from None
+    config.sign(folder, draft)
+    signature = folder / SIGNATURE
+    draft.replace(signature)
+    return signature

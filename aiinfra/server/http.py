@@ -1,0 +1,402 @@
+"""HTTP/1.1 on an asyncio transport: llhttp (through httptools) parses, this class keeps order, limits and time.
+
+A connection answers in the order it was asked. Each message becomes an :class:`Exchange`; whoever handles it completes
+it with ready bytes, at once or later.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httptools
+
+from aiinfra.server.config import Limits
+from aiinfra.server.refusal import Kind, Refusal, bad
+
+_REASONS = {
+    200: b"OK",
+    400: b"Bad Request",
+    401: b"Unauthorized",
+    403: b"Forbidden",
+    404: b"Not Found",
+    405: b"Method Not Allowed",
+    408: b"Request Timeout",
+    411: b"Length Required",
+    413: b"Content Too Large",
+    415: b"Unsupported Media Type",
+    417: b"Expectation Failed",
+    422: b"Unprocessable Content",
+    429: b"Too Many Requests",
+    431: b"Request Header Fields Too Large",
+    503: b"Service Unavailable",
+    504: b"Gateway Timeout",
+}
+START = {status: b"HTTP/1.1 %d %b\r\n" % (status, reason) for status, reason in _REASONS.items()}
+"""Status lines, by status."""
+
+_PIPELINE = 64
+"""Most requests of one connection that may wait for their answers."""
+_LINGER_S = 2.0
+"""How long a connection that was refused in mid-message is read from, so that its client sees the answer."""
+
+
+@dataclass(slots=True)
+class Head:
+    """What is known when a request's headers are complete."""
+
+    method: str
+    url: bytes
+    identity: str
+    headers: dict[bytes, bytes]
+
+
+class Exchange:
+    """One request and the place of its answer."""
+
+    __slots__ = ("answer", "body", "connection", "head", "keep_alive", "on_gone")
+
+    def __init__(self, connection: "Connection", head: Head) -> None:
+        self.connection = connection
+        self.head = head
+        self.body = b""
+        self.keep_alive = True
+        self.answer: bytes | None = None
+        self.on_gone: Callable[[], None] | None = None
+        """Called where the client hangs up before the answer."""
+
+    def finish(self, start: bytes, headers: bytes, body: bytes) -> None:
+        """Answer. ``start`` is a status line, ``headers`` complete lines."""
+        closing = b"" if self.keep_alive else b"connection: close\r\n"
+        length = len(body)
+        if self.head.method == "HEAD":
+            body = b""
+        self.answer = b"%b%b%bcontent-length: %d\r\n\r\n%b" % (start, headers, closing, length, body)
+        self.on_gone = None
+        self.connection.flush()
+
+
+Handler = Callable[[Exchange], None]
+"""Takes a complete request; must finish the exchange, now or later, whatever the request holds."""
+Gate = Callable[[Head], None]
+"""Looks at a request before its body is read; raises :class:`Refusal` to turn it away."""
+Refuser = Callable[[Exchange, Refusal], None]
+"""Answers an exchange with a refusal."""
+
+
+class Connection(asyncio.Protocol):
+    """One client connection."""
+
+    def __init__(self, limits: "Bounds", gate: Gate, handle: Handler, refuse: Refuser, registry: "Connections") -> None:
+        self._limits = limits
+        self._gate = gate
+        self._handle = handle
+        self._refuse = refuse
+        self._registry = registry
+        self._parser = httptools.HttpRequestParser(self)
+        self._waiting: deque[Exchange] = deque()
+        self._transport: asyncio.Transport | None = None
+        self.identity = ""
+        self._reset()
+        self._in_head = True
+        self._fresh = False
+        self._head_bytes = 0
+        self._deaf = False
+        self._last = False
+        self.since = registry.tick
+        self.state = "idle"
+
+    def _reset(self) -> None:
+        self._url = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._lines = 0
+        self._size = 0
+        self._chunks = 0
+        self._parts: list[bytes] = []
+        self._body_bytes = 0
+        self._exchange: Exchange | None = None
+        self._fault: Refusal | None = None
+
+    # -- asyncio -------------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, unless there are too many already."""
+        self._transport = transport  # type: ignore[assignment]
+        self.identity = self._registry.add(self, transport)  # type: ignore[arg-type]
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Tell whoever still works for this client that it has gone."""
+        self._registry.discard(self)
+        for exchange in self._waiting:
+            if exchange.on_gone is not None:
+                exchange.on_gone()
+        self._waiting.clear()
+        self._transport = None
+
+    def eof_received(self) -> bool:
+        """A client that closes its sending half still gets the answers it waits for."""
+        self._last = True
+        return bool(self._waiting)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; answer what cannot be parsed and stop listening."""
+        if self._deaf:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._abort(bad("no upgrade is offered here"))
+        except httptools.HttpParserCallbackError as error:
+            cause = error.__context__
+            if not isinstance(cause, Refusal):
+                raise
+            self._abort(cause)
+        except httptools.HttpParserError:
+            self._abort(bad("the request is not valid HTTP/1.1"))
+        else:
+            if self._fresh:
+                self._fresh = False
+            elif self._in_head:
+                self._head_bytes += len(data)  # a line that is not complete yet is not counted by on_header
+                if self._head_bytes > self._limits.header:
+                    self._abort(Refusal(Kind.HEAD_TOO_LARGE, f"the head is longer than {self._limits.header} bytes"))
+
+    def pause_writing(self) -> None:
+        """The client reads slowly: take nothing more from it."""
+        self.since, self.state = self._registry.tick, "writing"
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The client caught up."""
+        self.since, self.state = self._registry.tick, "idle"
+        if self._transport is not None:
+            self._transport.resume_reading()
+
+    # -- llhttp --------------------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._reset()
+        self._in_head = self._fresh = True
+        self._head_bytes = 0
+        self.since, self.state = self._registry.tick, "reading"
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the target."""
+        self._url += url
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header line."""
+        name = name.lower()
+        self._lines += 1
+        if self._lines > self._limits.headers:
+            raise Refusal(Kind.HEAD_TOO_LARGE, f"more than {self._limits.headers} header lines")
+        self._count(len(name) + len(value) + 4)
+        if name in self._headers and name in _SINGLE:
+            raise bad(f"header {name.decode('latin-1')} stands twice")
+        self._headers[name] = value
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > self._limits.header:
+            raise Refusal(Kind.HEAD_TOO_LARGE, f"the head is longer than {self._limits.header} bytes")
+
+    def on_headers_complete(self) -> None:
+        """Decide about the request before its body is read."""
+        self._in_head = False
+        if self._parser.should_upgrade():
+            raise bad("no upgrade is offered here")
+        head = Head(self._parser.get_method().decode("latin-1"), self._url, self.identity, self._headers)
+        exchange = Exchange(self, head)
+        exchange.keep_alive = self._parser.should_keep_alive()
+        self._exchange = exchange
+        if len(self._waiting) >= _PIPELINE:
+            raise Refusal(Kind.TOO_MANY, f"more than {_PIPELINE} requests wait on this connection")
+        headers = self._headers
+        length = headers.get(b"content-length")
+        if length is not None and int(length) > self._limits.body:
+            raise Refusal(Kind.TOO_LARGE, f"the body is longer than {self._limits.body} bytes")
+        try:
+            self._gate(head)
+        except Refusal as refusal:
+            if refusal.close or (length is not None and int(length) > _SWALLOW) or b"transfer-encoding" in headers:
+                raise
+            self._fault = refusal
+        expected = headers.get(b"expect")
+        if expected is not None:
+            if expected.lower() != b"100-continue":
+                raise Refusal(Kind.EXPECTATION, "only 100-continue can be expected")
+            if self._transport is not None and not self._waiting:
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_chunk_header(self) -> None:
+        """A chunk begins."""
+        self._chunks += 1
+        if self._chunks > self._limits.chunks + 1:  # the last, empty chunk has a header too
+            raise Refusal(Kind.TOO_LARGE, f"the body has more than {self._limits.chunks} chunks")
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._body_bytes += len(body)
+        if self._body_bytes > self._limits.body:
+            raise Refusal(Kind.TOO_LARGE, f"the body is longer than {self._limits.body} bytes")
+        if self._fault is None:
+            self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole: hand it over."""
+        exchange = self._exchange
+        if exchange is None:
+            return
+        self.state = "answering"
+        parts = self._parts
+        exchange.body = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._parts = []
+        self._waiting.append(exchange)
+        if not exchange.keep_alive:
+            self._deaf = True
+        if self._fault is not None:
+            self._refuse(exchange, self._fault)
+        else:
+            self._handle(exchange)
+
+    # -- answers -------------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Send every answer whose turn has come."""
+        waiting = self._waiting
+        transport = self._transport
+        while waiting and waiting[0].answer is not None:
+            exchange = waiting.popleft()
+            if transport is None:
+                continue
+            transport.write(exchange.answer)  # type: ignore[arg-type]
+            if not exchange.keep_alive:
+                self._deaf = True
+                transport.close()
+                return
+        if not waiting:
+            if self.state == "answering":
+                self.since, self.state = self._registry.tick, "idle"
+            if self._last and transport is not None:
+                transport.close()
+
+    def _abort(self, refusal: Refusal) -> None:
+        """Refuse in mid-message: answer, stop parsing, give the client time to read the answer, close."""
+        self._deaf = True
+        exchange = self._exchange
+        if exchange is None or exchange.answer is not None or exchange in self._waiting:
+            exchange = Exchange(self, Head("", self._url, self.identity, self._headers))
+        exchange.keep_alive = True  # flush must not close before the client has read
+        self._waiting.append(exchange)
+        exchange.on_gone = None
+        self.since, self.state = self._registry.tick, "lingering"
+        refusal.close = True
+        self._refuse(exchange, refusal)
+        if self._transport is not None:
+            asyncio.get_running_loop().call_later(_LINGER_S, self.close)
+
+    def close(self) -> None:
+        """End the connection once what was written is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def drop(self) -> None:
+        """End the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def expire(self) -> None:
+        """The client took too long: say so where it was in the middle of a request, else just close."""
+        if self.state == "reading":
+            self._abort(Refusal(Kind.SLOW, "the request took too long to arrive"))
+        else:
+            self.drop()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being read or answered."""
+        return bool(self._waiting) or self.state == "reading"
+
+    def drain(self) -> None:
+        """Close as soon as nothing is under way."""
+        self._last = True
+        if not self.busy:
+            self.close()
+
+
+_SINGLE = frozenset(
+    {b"host", b"content-length", b"content-type", b"content-encoding", b"inference-header-content-length"}
+)
+"""Headers that may stand once."""
+_SWALLOW = 1 << 20
+"""A refused request's body up to this many bytes is read and dropped, so that the connection can go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The limits a connection enforces, as plain numbers."""
+
+    header: int
+    headers: int
+    body: int
+    chunks: int
+    connections: int
+    idle: float
+
+    @classmethod
+    def of(cls, limits: Limits) -> "Bounds":
+        """From the configuration."""
+        return cls(
+            header=limits.header.bytes,
+            headers=limits.headers,
+            body=limits.body.bytes,
+            chunks=limits.chunks,
+            connections=limits.connections,
+            idle=limits.idle.seconds,
+        )
+
+
+class Connections:
+    """All connections of a listener: counts them, gives each its identity, ends the slow ones."""
+
+    def __init__(self, bounds: Bounds, identify: Callable[[asyncio.Transport], str]) -> None:
+        self._bounds = bounds
+        self._identify = identify
+        self._open: set[Connection] = set()
+        self.tick = 0.0
+        """Coarse clock, seconds on the loop's clock: read by every message, set by :meth:`sweep`."""
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, connection: Connection, transport: asyncio.Transport) -> str:
+        """Count a new connection; one too many is dropped. Returns who the client is."""
+        if len(self._open) >= self._bounds.connections:
+            transport.abort()
+            return ""
+        self._open.add(connection)
+        return self._identify(transport)
+
+    def discard(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._open.discard(connection)
+
+    def sweep(self, now: float) -> None:
+        """Set the coarse clock, end connections that were silent, or in the middle of a request, for too long."""
+        self.tick = now
+        for connection in tuple(self._open):
+            if connection.state != "answering" and now - connection.since > self._bounds.idle:
+                connection.expire()
+
+    def drain(self) -> None:
+        """Ask every connection to end after what it is doing."""
+        for connection in tuple(self._open):
+            connection.drain()
+
+    def drop(self) -> None:
+        """End every connection now."""
+        for connection in tuple(self._open):
+            connection.drop()

@@ -1,0 +1,59 @@
+"""The server as a process: announce where it listens, run until told to end, end cleanly."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import orjson
+
+from aiinfra.server.config import ServerConfig
+from aiinfra.server.server import Server
+
+
+def announce(event: str, out: TextIO, **fields: object) -> None:
+    """One JSON line for whoever supervises this process."""
+    out.write(orjson.dumps({"event": event, **fields}).decode() + "\n")
+    out.flush()
+
+
+async def serve(config: ServerConfig, *, ready_file: Path | None = None, out: TextIO | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then drain.
+
+    Standard output gets two lines: ``{"event":"listening","http":"HOST:PORT",...}`` once every model is loaded,
+    verified and warm, and ``{"event":"stopped"}``. ``ready_file`` is written (with the addresses) just before the first
+    line and removed at the end.
+
+    Raises:
+        AiinfraError: the server could not start.
+    """
+    stream = out or sys.stdout
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    server = Server(config)
+    starting = loop.create_task(server.start())
+    stopping = loop.create_task(stop.wait())
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            if ready_file is not None:
+                ready_file.write_text(orjson.dumps(server.addresses).decode(), encoding="utf-8")
+            announce("listening", stream, **server.addresses, models=server.catalogue.names())
+            await stopping
+    finally:
+        for task in (starting, stopping):
+            task.cancel()
+        await asyncio.gather(starting, stopping, return_exceptions=True)
+        await server.stop()
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)
+    announce("stopped", stream)
+
+
+def run(config: ServerConfig, *, ready_file: Path | None = None) -> None:
+    """:func:`serve` on a new event loop; returns after a clean end."""
+    asyncio.run(serve(config, ready_file=ready_file))
