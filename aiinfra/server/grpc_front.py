@@ -77,6 +77,7 @@ class Grpc:
         arrived = now()
         given = _InferRequest()
         _parse(given, raw)
+        self._service.gate(caller.identity, given.model_name)
         served = self._service.admit(caller.identity, given.model_name, given.model_version)
         request = grpc_codec.decode(given, served.session, self._service.limits)
         if caller.remaining is not None and (request.timeout is None or caller.remaining < request.timeout):
@@ -87,7 +88,7 @@ class Grpc:
         return {"live": True}
 
     def _ready(self, _given: Any, _caller: Caller) -> dict[str, Any]:
-        return {"ready": self._service.ready and not self._service.draining}
+        return {"ready": self._service.is_ready}
 
     def _model_ready(self, given: Any, caller: Caller) -> dict[str, Any]:
         return {"ready": self._service.model_ready(caller.identity, given.name, given.version)}
