@@ -51,9 +51,10 @@ class Box:
 
     @property
     def bandwidth(self) -> Value:
-        """Bytes/s to memory as it is set."""
+        """Bytes/s to memory as it is set; one core reaches about two cores' share of a CPU's, never all of it."""
         found = of_figure(self.part.bandwidth, f"memory bandwidth of {self.part.title}")
-        return (found * (1e9 * self.mode.bandwidth)).unit_as("B/s")
+        reached = min(2 * self.share_of_cores, 1.0)
+        return (found * (1e9 * self.mode.bandwidth * reached)).unit_as("B/s")
 
     @property
     def host(self) -> Host:
