@@ -10,9 +10,8 @@ Nothing here needs the Pulumi CLI, a cloud or credentials.
 """
 
 import difflib
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from aiinfra.graph.child import collect_in_subprocess
 from aiinfra.graph.collect import collect
@@ -22,6 +21,9 @@ from aiinfra.graph.node import Graph, Mode, Node, is_secret, is_unknown
 from aiinfra.graph.projects import collect_projects, collect_with_upstreams
 from aiinfra.graph.specs import specs_of
 from aiinfra.graph.values import unknowns
+
+if TYPE_CHECKING:
+    from aiinfra.graph.diff import GraphDiff
 
 __all__ = [
     "Graph",
@@ -66,12 +68,14 @@ def yaml(graph: Graph) -> str:
     return text_of(graph, Format.YAML)[0]
 
 
-def diff(before: Graph, after: Graph) -> Any:
+def diff(before: Graph, after: Graph) -> "GraphDiff":
     """What changed between two graphs: created, deleted, updated, replaced, with property paths.
 
     Its data (which properties force replacement) is loaded when it is first needed.
     """
-    return import_module("aiinfra.graph.diff").diff(before, after)
+    from aiinfra.graph.diff import diff as compare  # noqa: PLC0415
+
+    return compare(before, after)
 
 
 def golden(graph: Graph, path: str | Path, *, update: bool = False) -> None:
