@@ -81,6 +81,8 @@ class Accelerator:
     gpu_share: float = 1.0
     """Part of the INT8 rate that is the GPU's own; onnxruntime leaves the deep-learning accelerators beside it
     alone."""
+    whole_machine: bool = False
+    """Whether ``power`` is that of the whole machine, so that no host is added to it."""
     memory_shared: bool = False
     """Whether the host's programs use the same memory."""
     interconnect: str = "pcie"
@@ -146,7 +148,7 @@ _UNITS = {
 }
 _PLAIN = {
     "vendor", "title", "platform", "kind", "form", "architecture", "aliases", "source", "confidence", "rates", "modes",
-    "default_mode", "cores", "gpu_share", "memory_shared", "interconnect", "notes",
+    "default_mode", "cores", "gpu_share", "whole_machine", "memory_shared", "interconnect", "notes",
 }  # fmt: skip
 
 
@@ -200,6 +202,7 @@ def accelerator(name: str, entry: Mapping[str, Any], known: Mapping[str, Source]
         default_mode=entry.get("default_mode", ""),
         cores=entry.get("cores"),
         gpu_share=float(entry.get("gpu_share", 1.0)),
+        whole_machine=entry.get("whole_machine", False),
         memory_shared=entry.get("memory_shared", False),
         interconnect=entry.get("interconnect", "pcie"),
         aliases=tuple(entry.get("aliases", ())),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiinfra.catalogue.accelerators import Accelerator, accelerators
 from aiinfra.catalogue.figure import Figure, figure, read_data
@@ -13,6 +13,9 @@ from aiinfra.catalogue.instances import Instance, instances
 from aiinfra.catalogue.measurement import Measurement
 from aiinfra.catalogue.regions import Region, regions
 from aiinfra.errors import BadInput, did_you_mean
+
+if TYPE_CHECKING:
+    from aiinfra.model.facts import ModelFacts
 
 _UNITS: Final = {"electricity": "USD/kWh", "grid": "g/kWh", "pue_box": "", "pue_room": "", "life": "years"}
 
@@ -45,6 +48,8 @@ class Catalogue:
     currencies: Mapping[str, Figure] = field(default_factory=dict)
     """Currency -> USD one unit of it is worth."""
     measurements: tuple[Measurement, ...] = ()
+    models: Mapping[str, "ModelFacts"] = field(default_factory=dict)
+    """What model files say of themselves, by the name a declaration gives the file."""
     added: tuple[str, ...] = ()
     """Files a user added, as they are named in outputs."""
 
@@ -73,6 +78,10 @@ class Catalogue:
     def usd(self, currency: str) -> Figure | None:
         """USD one unit of ``currency`` is worth; None where nobody said."""
         return self.currencies.get(currency)
+
+    def with_model(self, file: str, facts: "ModelFacts") -> "Catalogue":
+        """The same knowing the model that a declaration calls ``file``."""
+        return replace(self, models=MappingProxyType({**self.models, file: facts}))
 
     def with_measurements(self, *items: Measurement) -> "Catalogue":
         """The same with measurements added."""

@@ -10,7 +10,12 @@ from aiinfra.errors import AiinfraError, Exit
 
 COMMANDS: Final = {
     "validate": "Check a declaration; print every problem with its fix.",
+    "export": "Run a program without an engine; write its graph or manifests.",
     "compile": "Write the Pulumi projects and box bundles of a declaration.",
+    "estimate": "Say what a declaration will answer, draw, cost and emit, and whether that meets its objective.",
+    "tiers": "List the tiers that meet an objective, best first, and why each other fails.",
+    "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",
+    "catalogue": "List, show, compare and check the figures that estimates rest on.",
     "schema": "Print the JSON Schema of a declaration, for editors.",
     "serve": "Serve models over the Open Inference Protocol.",
     "init": "Write a starter declaration for a model.",

@@ -373,12 +373,18 @@ def _capped_modules(rows: Sequence[Row], host: float) -> float:
     return round(float(np.mean(shares)), 4)
 
 
+def _served_alone(latency: Mapping[str, Any]) -> dict[str, Any]:
+    """Throughput of plain CPUs: no batched results are published, so one item's share, with a wider range."""
+    return {**latency, "factor": round(latency["factor"] * 1.2, 3)}
+
+
 def fit(rows: Sequence[Row]) -> Mapping[str, Any]:
     """All coefficients, from the rows marked ``fit``."""
     chosen = [row for row in rows if row.split == "fit"]
     latency = fit_latency(chosen)
     return {
-        "throughput": fit_throughput(chosen) | {"unmeasured": {"share": 0.35, "factor": 3.0}},
+        "throughput": fit_throughput(chosen)
+        | {"cpu": _served_alone(latency["cpu"]), "unmeasured": {"share": 0.35, "factor": 3.0}},
         "latency": latency | {"unmeasured": {"kinds": latency["cpu"]["kinds"], "factor": 3.0}},
         "language": fit_language(chosen) | {"unmeasured": {"share": 0.3, "factor": 2.5}},
         "power": fit_power(chosen),

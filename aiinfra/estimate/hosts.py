@@ -42,6 +42,8 @@ def host_of(part: Accelerator, count: int, cpu: str = "") -> Host:
     name = cpu.lower()
     if part.kind in ("soc", "cpu") or any(word in name for word in ("snapdragon", "cortex")):
         return Host.SOC
+    if not cpu and part.form == "edge" and part.architecture == "arm64":
+        return Host.SOC
     if part.interconnect != "pcie" and count >= 4:
         return Host.BASEBOARD
     if any(word in name for word in _EMBEDDED):

@@ -24,6 +24,8 @@ class Language:
     """Tokens a request brings, mean."""
     answer: int
     """Tokens it gets, mean."""
+    weights: str = "bf16"
+    """Element type the weights are stored in."""
 
     @property
     def operations(self) -> float:

@@ -16,6 +16,7 @@ from aiinfra.catalogue.instances import instances
 from aiinfra.errors import BadInput
 from aiinfra.estimate.assumptions import assumption
 from aiinfra.estimate.benchmarks import LANGUAGE, vision_or_text
+from aiinfra.estimate.box import FABRIC_BYTES, PCIE_BYTES
 from aiinfra.estimate.efficiency import language_share, latency_seconds, throughput_share
 from aiinfra.estimate.hosts import host_of, node_power
 from aiinfra.estimate.work import WIDTH, Work
@@ -33,10 +34,6 @@ COLUMNS: Final = (
     "weights",
 )
 METRICS: Final = ("throughput_offline", "latency_p90_batch1", "node_power_offline")
-PCIE_BYTES: Final = 25e9
-"""Bytes/s of a PCIe 4.0 x16 slot that all-reduces reach, one way (of 32e9 nominal)."""
-FABRIC_BYTES: Final = 300e9
-"""Bytes/s, one way, that all-reduces reach over NVLink or Infinity Fabric."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from aiinfra.estimate.assumptions import Assumption
 class Value:
     """A number in ``unit``; ``value`` is None where it cannot be told, and ``drivers`` say why."""
 
-    value: float | None
     low: float | None
+    value: float | None
     high: float | None
     unit: str
     drivers: tuple[str, ...] = ()
@@ -142,7 +142,7 @@ def unknown(unit: str, *why: str) -> Value:
 
 def within(value: float, factor: float, unit: str, *drivers: str) -> Value:
     """A number whose range is ``factor`` either way."""
-    return Value(value, value / factor, value * factor, unit, drivers)
+    return Value(value / factor, value, value * factor, unit, drivers)
 
 
 def of_figure(figure: Figure, name: str) -> Value:
@@ -150,9 +150,9 @@ def of_figure(figure: Figure, name: str) -> Value:
     if not figure.known:
         return Value(None, None, None, figure.unit, (f"{name} is unknown",))
     low, high = figure.range
-    return Value(figure.value, low, high, figure.unit, (), (figure.source,))
+    return Value(low, figure.value, high, figure.unit, (), (figure.source,))
 
 
 def of_assumption(found: Assumption, unit: str = "") -> Value:
     """An assumption with its range; the reason becomes a driver."""
-    return Value(found.value, found.low, found.high, unit, (f"assumed: {found.why}",))
+    return Value(found.low, found.value, found.high, unit, (f"assumed: {found.why}",))

@@ -58,7 +58,7 @@ class Answers:
         if self._symbolic:
             standins.complete(answer, token, name)
         else:
-            standins.drop_misfits(answer, token)
+            standins.settle(answer, token)
         for key in secrets:
             if key in answer.fields:
                 _mark(answer, key)

@@ -13,6 +13,7 @@ from aiinfra.errors import AiinfraError, BadInput, Exit
 from aiinfra.findings import Finding
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.places import INSTALLED, OURS
+from aiinfra.graph.program import find
 
 START: Final = 30.0
 """Seconds that starting Python and importing the SDKs may take on top of the program's own."""
@@ -42,6 +43,7 @@ def collect_in_subprocess(
         AiinfraError: what ``collect`` raises; ``program-crashed`` where the process ended without an answer;
             ``python-unusable`` where ``python`` is not there or has no aiinfra.
     """
+    find(path)  # what is wrong with the path is said in the caller's words
     request = {
         "path": str(Path(path).absolute()),
         "project": project,

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from aiinfra.findings import Finding
 from aiinfra.graph import urn, wire
 from aiinfra.graph.callbacks import Callbacks, Engine
 from aiinfra.graph.failure import failure_of
-from aiinfra.graph.isolation import environment_hidden, inside
+from aiinfra.graph.isolation import environment_hidden, inside, sdk_warnings_ignored
 from aiinfra.graph.monitor import Invoke, Monitor, References
-from aiinfra.graph.node import Graph, Mode
+from aiinfra.graph.node import Graph, Mode, Node
 from aiinfra.graph.notes import Notes
 from aiinfra.graph.places import Places
 from aiinfra.graph.program import DEFAULT_NAME, Configuration, find
@@ -56,7 +57,8 @@ def collect(
         mode: ``SYMBOLIC``: every output has a stand-in (``"NAME.PROPERTY"``, ids ``"NAME_id"``), so nothing is unknown
             and every ``apply`` runs. ``PREVIEW``: what an engine would not know before it has created something stays
             unknown, and ids of all but providers are empty.
-        config: Configuration by full key (``"project:region"``), values as text; on top of the project's files.
+        config: Configuration by key (``"aws:region"``; ``"size"`` is ``"PROJECT:size"``), values as text; on top of
+            the project's files.
         secret_config: The keys of ``config`` that are secret.
         references: Graphs of upstream stacks, by ``"ORGANIZATION/PROJECT/STACK"``, ``"PROJECT/STACK"`` or
             ``"PROJECT"``, or a function of the reference's name. Outputs of one that is missing are unknown.
@@ -74,10 +76,11 @@ def collect(
     file = find(program) if isinstance(program, str | Path) else None
     body: Program = program if file is None and callable(program) else _body(file)
     base = (root or (file.root if file is not None else _root_of(program))).resolve()
+    name = project or (file.name if file is not None else DEFAULT_NAME)
     configuration = file.configuration(stack) if file is not None else Configuration()
-    configuration = configuration.with_values(config or {}, frozenset(secret_config))
+    configuration = configuration.with_values(config or {}, secret_config, name)
     setting = Setting(
-        project=project or (file.name if file is not None else DEFAULT_NAME),
+        project=name,
         stack=stack,
         dry_run=mode is Mode.PREVIEW,
         config=configuration.values,
@@ -98,13 +101,14 @@ def collect(
         references=_resolver(references),
     )
     try:
-        with _alone(), environment_hidden(), inside(file.folder, file.main) if file is not None else nullcontext():
+        here = inside(file.folder, file.main) if file is not None else nullcontext()
+        with _alone(), environment_hidden(), sdk_warnings_ignored(), here:
             run(
                 _marked(body),
                 setting,
                 monitor,
                 callbacks=Callbacks(notes, places),
-                engine=Engine(notes),
+                engine=Engine(notes, places),
                 timeout=timeout,
             )
     except KeyboardInterrupt:
@@ -147,8 +151,14 @@ def _graph(monitor: Monitor, notes: Notes, setting: Setting, mode: Mode) -> Grap
         nodes=nodes,
         outputs=monitor.outputs.get(stack, {}),
         invokes=tuple(sorted(monitor.invokes)),
-        findings=notes.sorted(),
+        findings=tuple(_placed(finding, nodes) for finding in notes.sorted()),
     )
+
+
+def _placed(finding: Finding, nodes: Mapping[str, Node]) -> Finding:
+    """A finding about a resource, with the line that made the resource where it has none of its own."""
+    node = nodes.get(finding.urn)
+    return replace(finding, source=node.source) if node is not None and not finding.source else finding
 
 
 def _resolver(references: Mapping[str, Graph] | References | None) -> References | None:

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 import sysconfig
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -31,6 +32,18 @@ def environment_hidden() -> Iterator[None]:
         for name in os.environ.keys() - before.keys():
             del os.environ[name]
         os.environ.update(before)
+
+
+@contextmanager
+def sdk_warnings_ignored() -> Iterator[None]:
+    """Within the block the SDKs' own warnings are dropped, even where all warnings are errors.
+
+    The generated modules warn of their deprecated classes when they are imported, whoever uses what. What a program
+    does use, the SDK also logs.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"pulumi(_\w+)?(\.|$)")
+        yield
 
 
 @contextmanager

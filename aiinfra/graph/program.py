@@ -7,7 +7,7 @@ Read as the Pulumi CLI reads it: ``Pulumi.yaml`` (name, runtime, main, configura
 import hashlib
 import json
 import runpy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -27,9 +27,11 @@ class Configuration:
     values: Mapping[str, str] = field(default_factory=dict)
     secret: frozenset[str] = frozenset()
 
-    def with_values(self, values: Mapping[str, str], secret: frozenset[str]) -> "Configuration":
+    def with_values(self, values: Mapping[str, str], secret: Iterable[str], project: str) -> "Configuration":
         """``values`` on top; a key that is given plainly is no longer secret unless ``secret`` says so."""
-        return Configuration({**self.values, **values}, (self.secret - values.keys()) | secret)
+        given = {full_key(key, project): value for key, value in values.items()}
+        hidden = {full_key(key, project) for key in secret}
+        return Configuration({**self.values, **given}, (self.secret - given.keys()) | hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Program:
             value = item.get("value", item.get("default")) if described else item
             if value is not None:
                 hidden = described and bool(item.get("secret"))
-                found.append((self._full(key), *_as_text(value, hidden=hidden)))
+                found.append((full_key(key, self.name), *_as_text(value, hidden=hidden)))
         return found
 
     def _stack_values(self, stack: str) -> list[tuple[str, str, bool]]:
@@ -99,10 +101,16 @@ class Program:
         config = data.get("config") or {}
         if not isinstance(config, Mapping):
             raise BadInput("project-invalid", f"{file}: config is not a mapping of keys to values", "write KEY: VALUE")
-        return [(self._full(key), *_as_text(value, hidden=False)) for key, value in config.items() if value is not None]
+        return [
+            (full_key(key, self.name), *_as_text(value, hidden=False))
+            for key, value in config.items()
+            if value is not None
+        ]
 
-    def _full(self, key: Any) -> str:
-        return str(key) if ":" in str(key) else f"{self.name}:{key}"
+
+def full_key(key: Any, project: str) -> str:
+    """A configuration key with its namespace, which is the project where none is written."""
+    return str(key) if ":" in str(key) else f"{project}:{key}"
 
 
 def find(path: str | Path) -> Program:

@@ -30,7 +30,7 @@ def fixed_inputs(facts: ModelFacts, shapes: Mapping[str, Sequence[int]] | None =
 
 def _values(tensor: TensorFacts, shape: Sequence[int] | None) -> np.ndarray:
     if tensor.dtype is None:
-        raise BadInput("model-type", f"{tensor.name!r} is {tensor.onnx_type}, which the protocol cannot carry")
+        raise BadInput("model-not-servable", f"{tensor.name!r} is {tensor.onnx_type}, which the protocol cannot carry")
     sizes = tuple(shape) if shape is not None else tuple(1 if size < 0 else size for size in tensor.shape or ())
     count = math.prod(sizes)
     if tensor.dtype == "BYTES":

@@ -1,20 +1,22 @@
 """REST: an HTTP exchange in, the protocol's answer out: route, decide, decode, queue, answer."""
 
-import zlib
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import numpy as np
 
 from aiinfra.server import rest_decode
 from aiinfra.server.catalogue import Served, now
+from aiinfra.server.compression import compress, decompress
 from aiinfra.server.http import START, Exchange, Head
-from aiinfra.server.refusal import Kind, Refusal, bad
+from aiinfra.server.refusal import Refusal, bad
 from aiinfra.server.requests import InferRequest, Reply
 from aiinfra.server.rest_encode import dumps
 from aiinfra.server.routes import MethodNotAllowed, Operation, Target, resolve
 from aiinfra.server.service import Service
 
-_JSON = b"content-type: application/json\r\n"
+JSON = b"content-type: application/json\r\n"
 _BINARY = b"content-type: application/octet-stream\r\ninference-header-content-length: %d\r\n"
 _OK = START[200]
 _CACHED_TARGETS = 4096
@@ -34,13 +36,18 @@ class Rest:
             Operation.MODEL_METADATA: self._model_metadata,
             Operation.MODEL_READY: self._model_ready,
             Operation.INFER: self._infer,
+            Operation.STATISTICS: self._statistics,
+            Operation.INDEX: self._index,
+            Operation.LOAD: self._manage,
+            Operation.UNLOAD: self._manage,
         }
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def gate(self, head: Head) -> None:
         """Turn away before the body is read: no such target, or this identity may not use it."""
         target = self._target(head)
         if target.operation is Operation.INFER:
-            self._service.admit(head.identity, target.model, target.version)
+            self._service.gate(head.identity, target.model)
 
     def handle(self, exchange: Exchange) -> None:
         """Answer a complete request."""
@@ -55,30 +62,61 @@ class Rest:
         target = self._targets.get(key)
         if target is None:
             target = resolve(head.method, head.url)
-            if target.operation not in self._operations:
-                raise Refusal(Kind.NOT_FOUND, "no such path")
             if len(self._targets) >= _CACHED_TARGETS:
                 self._targets.clear()
             self._targets[key] = target
         return target
 
     def _live(self, exchange: Exchange, _target: Target) -> None:
-        exchange.finish(_OK, _JSON, b'{"live":true}')
+        exchange.finish(_OK, JSON, b'{"live":true}')
 
     def _ready(self, exchange: Exchange, _target: Target) -> None:
-        ready = self._service.ready and not self._service.draining
-        exchange.finish(START[200 if ready else 503], _JSON, dumps({"ready": ready}))
+        ready = self._service.is_ready
+        exchange.finish(START[200 if ready else 503], JSON, dumps({"ready": ready}))
 
     def _server_metadata(self, exchange: Exchange, _target: Target) -> None:
-        exchange.finish(_OK, _JSON, dumps(self._service.server_metadata(exchange.head.identity)))
+        exchange.finish(_OK, JSON, dumps(self._service.server_metadata(exchange.head.identity)))
 
     def _model_metadata(self, exchange: Exchange, target: Target) -> None:
         document = self._service.model_metadata(exchange.head.identity, target.model, target.version)
-        exchange.finish(_OK, _JSON, dumps(document))
+        exchange.finish(_OK, JSON, dumps(document))
 
     def _model_ready(self, exchange: Exchange, target: Target) -> None:
         ready = self._service.model_ready(exchange.head.identity, target.model, target.version)
-        exchange.finish(START[200 if ready else 503], _JSON, dumps({"name": target.model, "ready": ready}))
+        exchange.finish(START[200 if ready else 503], JSON, dumps({"name": target.model, "ready": ready}))
+
+    def _statistics(self, exchange: Exchange, target: Target) -> None:
+        document = self._service.statistics(exchange.head.identity, target.model, target.version)
+        exchange.finish(_OK, JSON, dumps(document))
+
+    def _index(self, exchange: Exchange, _target: Target) -> None:
+        order = rest_decode.read_json(exchange.body) if exchange.body else {}
+        if not order.keys() <= {"ready"} or type(order.get("ready", False)) is not bool:
+            raise bad("the index takes one key, ready: true or false")
+        self._later(exchange, self._service.index(exchange.head.identity, ready=order.get("ready", False)))
+
+    def _manage(self, exchange: Exchange, target: Target) -> None:
+        order = rest_decode.read_json(exchange.body) if exchange.body else {}
+        parameters = order.get("parameters", {})
+        if not order.keys() <= {"parameters"} or type(parameters) is not dict:
+            raise bad("load and unload take one key, parameters")
+        change = self._service.load if target.operation is Operation.LOAD else self._service.unload
+        self._later(exchange, change(exchange.head.identity, target.model, parameters))
+
+    def _later(self, exchange: Exchange, work: Coroutine[Any, Any, Any]) -> None:
+        """Answer when ``work`` is done; its result is the body."""
+
+        async def answer() -> None:
+            try:
+                document = await work
+            except Refusal as refusal:
+                refuse(exchange, refusal)
+            else:
+                exchange.finish(_OK, JSON, b"" if document is None else dumps(document))
+
+        task = asyncio.get_running_loop().create_task(answer())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _infer(self, exchange: Exchange, target: Target) -> None:
         arrived = now()
@@ -118,7 +156,11 @@ class RestReply(Reply):
         except Refusal as refusal:
             refuse(self._exchange, refusal)
             return
-        kind = _JSON if length is None else _BINARY % length
+        kind = JSON if length is None else _BINARY % length
+        accepted = self._exchange.head.headers.get(b"accept-encoding")
+        if accepted is not None:
+            body, encoded = compress(body, accepted)
+            kind += encoded
         self._exchange.finish(_OK, kind + served.answer_head, body)
 
     def refuse(self, refusal: Refusal) -> None:
@@ -128,7 +170,7 @@ class RestReply(Reply):
 
 def refuse(exchange: Exchange, refusal: Refusal) -> None:
     """Answer with a refusal: the protocol's error object."""
-    headers = _JSON
+    headers = JSON
     if refusal.retry_after is not None:
         headers += b"retry-after: %d\r\n" % max(1, round(refusal.retry_after))
     if isinstance(refusal, MethodNotAllowed):
@@ -142,32 +184,3 @@ def _header_length(value: bytes) -> int:
     if not value.isdigit() or len(value) > 12:
         raise bad("inference-header-content-length is a whole number of at least 0")
     return int(value)
-
-
-_WINDOW = {b"gzip": 16 + zlib.MAX_WBITS, b"x-gzip": 16 + zlib.MAX_WBITS, b"deflate": zlib.MAX_WBITS}
-
-
-def decompress(body: bytes, encoding: bytes, limit: int) -> bytes:
-    """The body without its ``Content-Encoding``; never makes more than ``limit`` bytes and one.
-
-    Raises:
-        Refusal: an unknown encoding, a damaged or cut stream, bytes after its end, or more than ``limit`` bytes.
-    """
-    encoding = encoding.strip().lower()
-    if encoding == b"identity":
-        return body
-    window = _WINDOW.get(encoding)
-    if window is None:
-        raise Refusal(Kind.ENCODING, "content-encoding may be gzip, deflate or identity")
-    stream = zlib.decompressobj(window)
-    try:
-        text = stream.decompress(body, limit + 1)
-    except zlib.error:
-        raise bad("the compressed body is damaged") from None
-    if len(text) > limit:
-        raise Refusal(Kind.TOO_LARGE, f"the body is longer than {limit} bytes after decompression")
-    if not stream.eof:
-        raise bad("the compressed body is cut short")
-    if stream.unused_data:
-        raise bad("there are bytes after the compressed body")
-    return text

@@ -3,11 +3,15 @@
 from typing import Any
 
 from aiinfra import __version__
+from aiinfra.errors import AiinfraError
 from aiinfra.server.authority import Authority
 from aiinfra.server.catalogue import Catalogue, Served
 from aiinfra.server.config import Limits, ServerConfig, Verb
+from aiinfra.server.lifecycle import READY, Lifecycle
 from aiinfra.server.ports import Port
-from aiinfra.server.refusal import Kind, Refusal
+from aiinfra.server.rates import Rates
+from aiinfra.server.refusal import Kind, Refusal, bad
+from aiinfra.server.statistics_report import report
 
 SERVER_NAME = "aiinfra"
 
@@ -15,13 +19,34 @@ SERVER_NAME = "aiinfra"
 class Service:
     """The operations of the protocol, shared by REST and gRPC."""
 
-    def __init__(self, config: ServerConfig, catalogue: Catalogue) -> None:
+    def __init__(self, config: ServerConfig, catalogue: Catalogue, lifecycle: Lifecycle) -> None:
+        self._lifecycle = lifecycle
         self.limits: Limits = config.limits
         self.authority = Authority(config.allow)
+        self.rates = Rates(config.limits)
         self.catalogue = catalogue
         self.ready = False
         """Whether everything that must be loaded is loaded, verified and warm."""
         self.draining = False
+
+    def apply(self, config: ServerConfig) -> None:
+        """Take over the grants and rates of a new configuration."""
+        self.authority = Authority(config.allow)
+        self.rates = Rates(config.limits)
+
+    @property
+    def is_ready(self) -> bool:
+        """What a readiness probe is told."""
+        return self.ready and not self.draining
+
+    def gate(self, identity: str, name: str) -> None:
+        """Before an inference request is read: may ``identity`` infer with this model, and not too often?
+
+        Raises:
+            Refusal: not allowed, or more often than its rate.
+        """
+        self.authority.require(identity, name, Verb.INFER)
+        self.rates.take(identity)
 
     def admit(self, identity: str, name: str, version: str) -> Served:
         """The model version that ``identity`` may infer with.
@@ -41,7 +66,10 @@ class Service:
 
     def extensions(self) -> list[str]:
         """The protocol extensions that this server has, in this configuration."""
-        return ["binary_tensor_data"]
+        extensions = ["binary_tensor_data", "model_repository", "parameters", "statistics"]
+        if not self.authority.anyone_may(Verb.MANAGE):
+            extensions.remove("model_repository")
+        return extensions
 
     def model_metadata(self, identity: str, name: str, version: str) -> dict[str, Any]:
         """Inputs, outputs, versions and which runtime answers."""
@@ -71,6 +99,52 @@ class Service:
         except Refusal:
             return False
         return not self.draining
+
+    def statistics(self, identity: str, name: str, version: str) -> dict[str, Any]:
+        """Counters of one version, of a model's default version, or of everything that ``identity`` may read."""
+        self.authority.require(identity, name, Verb.READ)
+        if name:
+            return {"model_stats": [report(self.catalogue.find(name, version))]}
+        visible = [served for served in self.catalogue.all() if self.authority.allows(identity, served.name, Verb.READ)]
+        return {"model_stats": [report(served) for served in visible]}
+
+    async def index(self, identity: str, *, ready: bool) -> list[dict[str, str]]:
+        """Every version in the repository that ``identity`` may read; ``ready`` leaves out those not served."""
+        self.authority.require(identity, "", Verb.READ)
+        return [
+            entry
+            for entry in await self._lifecycle.index()
+            if self.authority.allows(identity, entry["name"], Verb.READ) and (not ready or entry["state"] == READY)
+        ]
+
+    async def load(self, identity: str, name: str, parameters: dict[str, Any]) -> None:
+        """Load the version to serve of a model."""
+        self.authority.require(identity, name, Verb.MANAGE)
+        if parameters:
+            raise bad("load takes no parameters here: what is served comes from the repository alone")
+        try:
+            await self._lifecycle.load(name)
+        except AiinfraError as error:
+            raise _management(error, name) from None
+
+    async def unload(self, identity: str, name: str, parameters: dict[str, Any]) -> None:
+        """Stop serving a model."""
+        self.authority.require(identity, name, Verb.MANAGE)
+        if not parameters.keys() <= {"unload_dependents"} or parameters.get("unload_dependents"):
+            raise bad("unload takes no parameters here: models do not depend on each other")
+        try:
+            await self._lifecycle.unload(name)
+        except AiinfraError as error:
+            raise _management(error, name) from None
+
+
+def _management(error: AiinfraError, name: str) -> Refusal:
+    """An operator's error as a caller may see it: the code, not the paths."""
+    if error.code == "model-absent":
+        return Refusal(Kind.NOT_FOUND, f"there is no model {name[:128]!r}")
+    return Refusal(
+        Kind.UNPROCESSABLE, f"model {name[:128]!r} cannot be served: {error.code}; the server's log says why"
+    )
 
 
 def _port(port: Port) -> dict[str, Any]:

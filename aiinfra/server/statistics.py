@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from time import time_ns
 
 LATENCY_BUCKETS_NS = tuple(
     int(seconds * 1e9)
@@ -38,6 +39,7 @@ class Statistics:
     def called(self, rows: int, compute_ns: int) -> None:
         """One call of the model ended."""
         self.calls += 1
+        self.last_ms = time_ns() // 1_000_000
         self.rows += rows
         entry = self.batches.get(rows)
         if entry is None:

@@ -8,7 +8,6 @@ import struct
 from array import array
 from collections.abc import Sequence
 from itertools import chain
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -80,8 +79,7 @@ def _floats(data: list[Any], datatype: Datatype, name: str, *, plain: bool) -> n
         values = np.frombuffer(array(datatype.typecode, data), datatype.numpy)
     except (TypeError, OverflowError):
         raise bad(f"input {name!r}: every element of data must be a number that {datatype.name} can hold") from None
-    # The dot product is finite where every element is; where it is not, the elements themselves are looked at.
-    if not isfinite(values.dot(values)) and not np.isfinite(values).all():
+    if b"\0" in np.isfinite(values).tobytes():  # the same as `not all()`, at a third of its cost on small tensors
         raise bad(f"input {name!r}: a value is outside the range of {datatype.name}")
     return values
 

@@ -76,7 +76,9 @@ class Running:
             answer = connection.getresponse()
             raw = answer.read()
             fields = {name.lower(): text for name, text in answer.getheaders()}
-            parsed = json.loads(raw) if fields.get("content-type") == "application/json" and raw else raw
+            parsed = (
+                json.loads(raw) if fields.get("content-type") == "application/json" and raw[:1] in (b"{", b"[") else raw
+            )
             return answer.status, fields, parsed
         finally:
             connection.close()
