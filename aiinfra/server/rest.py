@@ -16,7 +16,7 @@ from aiinfra.server.rest_encode import dumps
 from aiinfra.server.routes import MethodNotAllowed, Operation, Target, resolve
 from aiinfra.server.service import Service
 
-_JSON = b"content-type: application/json\r\n"
+JSON = b"content-type: application/json\r\n"
 _BINARY = b"content-type: application/octet-stream\r\ninference-header-content-length: %d\r\n"
 _OK = START[200]
 _CACHED_TARGETS = 4096
@@ -47,7 +47,7 @@ class Rest:
         """Turn away before the body is read: no such target, or this identity may not use it."""
         target = self._target(head)
         if target.operation is Operation.INFER:
-            self._service.admit(head.identity, target.model, target.version)
+            self._service.gate(head.identity, target.model)
 
     def handle(self, exchange: Exchange) -> None:
         """Answer a complete request."""
@@ -68,26 +68,26 @@ class Rest:
         return target
 
     def _live(self, exchange: Exchange, _target: Target) -> None:
-        exchange.finish(_OK, _JSON, b'{"live":true}')
+        exchange.finish(_OK, JSON, b'{"live":true}')
 
     def _ready(self, exchange: Exchange, _target: Target) -> None:
-        ready = self._service.ready and not self._service.draining
-        exchange.finish(START[200 if ready else 503], _JSON, dumps({"ready": ready}))
+        ready = self._service.is_ready
+        exchange.finish(START[200 if ready else 503], JSON, dumps({"ready": ready}))
 
     def _server_metadata(self, exchange: Exchange, _target: Target) -> None:
-        exchange.finish(_OK, _JSON, dumps(self._service.server_metadata(exchange.head.identity)))
+        exchange.finish(_OK, JSON, dumps(self._service.server_metadata(exchange.head.identity)))
 
     def _model_metadata(self, exchange: Exchange, target: Target) -> None:
         document = self._service.model_metadata(exchange.head.identity, target.model, target.version)
-        exchange.finish(_OK, _JSON, dumps(document))
+        exchange.finish(_OK, JSON, dumps(document))
 
     def _model_ready(self, exchange: Exchange, target: Target) -> None:
         ready = self._service.model_ready(exchange.head.identity, target.model, target.version)
-        exchange.finish(START[200 if ready else 503], _JSON, dumps({"name": target.model, "ready": ready}))
+        exchange.finish(START[200 if ready else 503], JSON, dumps({"name": target.model, "ready": ready}))
 
     def _statistics(self, exchange: Exchange, target: Target) -> None:
         document = self._service.statistics(exchange.head.identity, target.model, target.version)
-        exchange.finish(_OK, _JSON, dumps(document))
+        exchange.finish(_OK, JSON, dumps(document))
 
     def _index(self, exchange: Exchange, _target: Target) -> None:
         order = rest_decode.read_json(exchange.body) if exchange.body else {}
@@ -112,7 +112,7 @@ class Rest:
             except Refusal as refusal:
                 refuse(exchange, refusal)
             else:
-                exchange.finish(_OK, _JSON, b"" if document is None else dumps(document))
+                exchange.finish(_OK, JSON, b"" if document is None else dumps(document))
 
         task = asyncio.get_running_loop().create_task(answer())
         self._tasks.add(task)
@@ -156,7 +156,7 @@ class RestReply(Reply):
         except Refusal as refusal:
             refuse(self._exchange, refusal)
             return
-        kind = _JSON if length is None else _BINARY % length
+        kind = JSON if length is None else _BINARY % length
         accepted = self._exchange.head.headers.get(b"accept-encoding")
         if accepted is not None:
             body, encoded = compress(body, accepted)
@@ -170,7 +170,7 @@ class RestReply(Reply):
 
 def refuse(exchange: Exchange, refusal: Refusal) -> None:
     """Answer with a refusal: the protocol's error object."""
-    headers = _JSON
+    headers = JSON
     if refusal.retry_after is not None:
         headers += b"retry-after: %d\r\n" % max(1, round(refusal.retry_after))
     if isinstance(refusal, MethodNotAllowed):

@@ -9,6 +9,7 @@ from aiinfra.server.catalogue import Catalogue, Served
 from aiinfra.server.config import Limits, ServerConfig, Verb
 from aiinfra.server.lifecycle import READY, Lifecycle
 from aiinfra.server.ports import Port
+from aiinfra.server.rates import Rates
 from aiinfra.server.refusal import Kind, Refusal, bad
 from aiinfra.server.statistics_report import report
 
@@ -22,10 +23,30 @@ class Service:
         self._lifecycle = lifecycle
         self.limits: Limits = config.limits
         self.authority = Authority(config.allow)
+        self.rates = Rates(config.limits)
         self.catalogue = catalogue
         self.ready = False
         """Whether everything that must be loaded is loaded, verified and warm."""
         self.draining = False
+
+    def apply(self, config: ServerConfig) -> None:
+        """Take over the grants and rates of a new configuration."""
+        self.authority = Authority(config.allow)
+        self.rates = Rates(config.limits)
+
+    @property
+    def is_ready(self) -> bool:
+        """What a readiness probe is told."""
+        return self.ready and not self.draining
+
+    def gate(self, identity: str, name: str) -> None:
+        """Before an inference request is read: may ``identity`` infer with this model, and not too often?
+
+        Raises:
+            Refusal: not allowed, or more often than its rate.
+        """
+        self.authority.require(identity, name, Verb.INFER)
+        self.rates.take(identity)
 
     def admit(self, identity: str, name: str, version: str) -> Served:
         """The model version that ``identity`` may infer with.
