@@ -29,7 +29,9 @@ COMMANDS: Final = {
 
 _EXTRAS: Final = {
     **dict.fromkeys(("pulumi", "pulumi_aws", "pulumi_kubernetes"), "pulumi"),
-    **dict.fromkeys(("grpc", "httptools", "model_signing", "onnxruntime", "orjson", "prometheus_client"), "server"),
+    **dict.fromkeys(
+        ("cryptography", "grpc", "httptools", "model_signing", "onnxruntime", "orjson", "prometheus_client"), "server"
+    ),
 }
 """Module -> the install set that brings it."""
 
