@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",
     "catalogue": "List, show, compare and check the figures that estimates rest on.",
     "schema": "Print the JSON Schema of a declaration, for editors.",
+    "audit": "Check the server's audit log for tampering.",
     "serve": "Serve models over the Open Inference Protocol.",
     "init": "Write a starter declaration for a model.",
     "model": "Say what a model file holds, and keep it beside the declaration.",
