@@ -10,9 +10,9 @@ Nothing here needs the Pulumi CLI, a cloud or credentials.
 """
 
 import difflib
-from importlib import import_module
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from aiinfra.graph.child import collect_in_subprocess
 from aiinfra.graph.collect import collect
@@ -22,6 +22,9 @@ from aiinfra.graph.node import Graph, Mode, Node, is_secret, is_unknown
 from aiinfra.graph.projects import collect_projects, collect_with_upstreams
 from aiinfra.graph.specs import specs_of
 from aiinfra.graph.values import unknowns
+
+if TYPE_CHECKING:
+    from aiinfra.graph.diff import GraphDiff
 
 __all__ = [
     "Graph",
@@ -66,12 +69,14 @@ def yaml(graph: Graph) -> str:
     return text_of(graph, Format.YAML)[0]
 
 
-def diff(before: Graph, after: Graph) -> Any:
+def diff(before: Graph, after: Graph) -> "GraphDiff":
     """What changed between two graphs: created, deleted, updated, replaced, with property paths.
 
     Its data (which properties force replacement) is loaded when it is first needed.
     """
-    return import_module("aiinfra.graph.diff").diff(before, after)
+    from aiinfra.graph.diff import diff as compare  # noqa: PLC0415
+
+    return compare(before, after)
 
 
 def golden(graph: Graph, path: str | Path, *, update: bool = False) -> None:
@@ -100,11 +105,14 @@ def golden(graph: Graph, path: str | Path, *, update: bool = False) -> None:
 
 
 def _came_and_went(before: str, after: str) -> list[str]:
-    """One line for each resource that is only in one of the two."""
-    mark = '   "urn": '
-    urns = [
-        {line.strip().rstrip(",") for line in text.splitlines() if line.startswith(mark)} for text in (before, after)
-    ]
-    gone = [f"  no longer there: {urn.removeprefix(mark.strip())}" for urn in sorted(urns[0] - urns[1])]
-    new = [f"  new: {urn.removeprefix(mark.strip())}" for urn in sorted(urns[1] - urns[0])]
-    return [*gone, *new][:20]
+    """One line for each resource that is only in one of the two; twenty at most."""
+    old, new = _urns(before), _urns(after)
+    gone = [f"  no longer there: {urn}" for urn in sorted(old - new)]
+    return [*gone, *(f"  new: {urn}" for urn in sorted(new - old))][:20]
+
+
+def _urns(text: str) -> set[str]:
+    try:
+        return {str(item["urn"]) for item in json.loads(text)["resources"]}
+    except (ValueError, KeyError, TypeError):  # a file that is no graph, which the lines will show
+        return set()

@@ -159,3 +159,8 @@ class _Reader:
 
 def _priced(instance: Instance, region: str, price: Figure) -> Instance:
     return replace(instance, prices=MappingProxyType(dict(instance.prices) | {region: price}))
+
+
+def read_or_shipped(path: Path | None) -> Catalogue:
+    """The catalogue with the additions of ``path``; the shipped one where there is none."""
+    return shipped() if path is None else read(path)

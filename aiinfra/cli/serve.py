@@ -25,4 +25,4 @@ def command(directory: Path | None, file: Path | None, ready_file: Path | None, 
     from aiinfra.server.flags import configure
     from aiinfra.server.process import run
 
-    run(configure(directory, file=file, **flags), ready_file=ready_file)
+    run(lambda: configure(directory, file=file, **flags), ready_file=ready_file)

@@ -7,7 +7,7 @@ from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.estimate.site import SiteEstimate, ambient_of, limits_of
 from aiinfra.estimate.training import TrainingEstimate
 from aiinfra.estimate.value import Value, unknown
-from aiinfra.estimate.verdict import MEASURE, REFUSES, Outcome, Verdict, at_least, at_most, cap
+from aiinfra.estimate.verdict import REFUSES, Outcome, Verdict, at_least, at_most, cap
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
 from aiinfra.units import Spend

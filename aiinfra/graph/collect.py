@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from aiinfra.findings import Finding
 from aiinfra.graph import urn, wire
 from aiinfra.graph.callbacks import Callbacks, Engine
 from aiinfra.graph.failure import failure_of
 from aiinfra.graph.isolation import environment_hidden, inside, sdk_warnings_ignored
 from aiinfra.graph.monitor import Invoke, Monitor, References
-from aiinfra.graph.node import Graph, Mode
+from aiinfra.graph.node import Graph, Mode, Node
 from aiinfra.graph.notes import Notes
 from aiinfra.graph.places import Places
 from aiinfra.graph.program import DEFAULT_NAME, Configuration, find
@@ -150,8 +151,14 @@ def _graph(monitor: Monitor, notes: Notes, setting: Setting, mode: Mode) -> Grap
         nodes=nodes,
         outputs=monitor.outputs.get(stack, {}),
         invokes=tuple(sorted(monitor.invokes)),
-        findings=notes.sorted(),
+        findings=tuple(_placed(finding, nodes) for finding in notes.sorted()),
     )
+
+
+def _placed(finding: Finding, nodes: Mapping[str, Node]) -> Finding:
+    """A finding about a resource, with the line that made the resource where it has none of its own."""
+    node = nodes.get(finding.urn)
+    return replace(finding, source=node.source) if node is not None and not finding.source else finding
 
 
 def _resolver(references: Mapping[str, Graph] | References | None) -> References | None:

@@ -75,6 +75,7 @@ class _Runner:
         self, program: Program, setting: Setting, monitor: Monitor, callbacks: Callbacks, engine: Engine
     ) -> None:
         self.error: BaseException | None = None
+        self._own: BaseException | None = None
         self._program = program
         self._setting = setting
         self._monitor = monitor
@@ -87,7 +88,7 @@ class _Runner:
             # All of the SDK's settings are context variables: in a new context no earlier run is seen.
             contextvars.Context().run(self._run)
         except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread
-            self.error = error
+            self.error = self._own or error
 
     def stop(self, thread: threading.Thread) -> None:
         """End the program if it still runs: cancel what it awaits, then raise in its thread."""
@@ -98,6 +99,16 @@ class _Runner:
         if thread.is_alive() and thread.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
             thread.join(GRACE / 2)
+
+    async def _body(self) -> None:
+        """The program; what it raises itself counts for more than what its outputs raise afterwards."""
+        try:
+            awaitable = self._program()
+            if awaitable is not None:
+                await awaitable
+        except BaseException as error:
+            self._own = error
+            raise
 
     def _cancel(self) -> None:
         for task in asyncio.all_tasks(self._loop):
@@ -123,7 +134,7 @@ class _Runner:
         # After an error every output that waited for the failed resource would be reported as "never retrieved".
         loop.set_exception_handler(lambda _loop, _context: None)
         try:
-            loop.run_until_complete(run_in_stack(self._program))
+            loop.run_until_complete(run_in_stack(self._body))
         finally:
             self._close()
 

@@ -20,9 +20,9 @@ def lines(facts: ModelFacts) -> Iterator[str]:
     stored = f" ({size(facts.parameter_bytes)})" if facts.parameter_bytes is not None else ""
     yield f"parameters  {facts.parameters:,}{stored}"
     work = facts.work
-    yield f"work        {amount(work.macs, 'MAC')}, {amount(work.flops, 'FLOP')} a run{_given(work.inputs)}"
-    if work.macs is None:
-        yield f"            at least {amount(work.counted_macs, 'MAC')}, {amount(work.counted_flops, 'FLOP')}"
+    counted = f"{amount(work.counted_macs, 'MAC')}, {amount(work.counted_flops, 'FLOP')}"
+    told = f"{counted} a run" if work.macs is not None else f"unknown; at least {counted} a run"
+    yield f"work        {told}{_given(work.inputs)}"
     yield f"memory      {size(work.bytes)} moved, {size(work.peak_activation_bytes)} of activations at most"
     yield ""
     yield from profile(work.profile)

@@ -7,7 +7,7 @@ from aiinfra.server.refusal import Kind, Refusal
 
 LOCAL = "local"
 """Identity of a caller on this machine, on a listener without TLS."""
-ANONYMOUS = ""
+ANONYMOUS = "anonymous"
 """Identity of a caller that proved none."""
 
 _LOCAL_VERBS = frozenset({Verb.INFER, Verb.READ})

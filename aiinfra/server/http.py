@@ -80,6 +80,8 @@ Handler = Callable[[Exchange], None]
 """Takes a complete request; must finish the exchange, now or later, whatever the request holds."""
 Gate = Callable[[Head], None]
 """Looks at a request before its body is read; raises :class:`Refusal` to turn it away."""
+Identify = Callable[[asyncio.Transport], str]
+"""Who is at the other end."""
 Refuser = Callable[[Exchange, Refusal], None]
 """Answers an exchange with a refusal."""
 
@@ -362,7 +364,7 @@ class Bounds:
 class Connections:
     """All connections of a listener: counts them, gives each its identity, ends the slow ones."""
 
-    def __init__(self, bounds: Bounds, identify: Callable[[asyncio.Transport], str]) -> None:
+    def __init__(self, bounds: Bounds, identify: Identify) -> None:
         self._bounds = bounds
         self._identify = identify
         self._open: set[Connection] = set()

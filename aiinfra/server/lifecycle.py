@@ -41,6 +41,10 @@ class Lifecycle:
         self._seen: dict[str, tuple[int, ...]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
+    def reconfigure(self, loader: Loader) -> None:
+        """Load with new settings from now on."""
+        self._loader = loader
+
     async def load_all(self) -> None:
         """Load the version to serve of every model in the repository.
 

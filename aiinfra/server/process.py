@@ -3,11 +3,13 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
 import orjson
 
+from aiinfra.errors import AiinfraError
 from aiinfra.server.config import ServerConfig
 from aiinfra.server.server import Server
 
@@ -18,8 +20,8 @@ def announce(event: str, out: TextIO, **fields: object) -> None:
     out.flush()
 
 
-async def serve(config: ServerConfig, *, ready_file: Path | None = None, out: TextIO | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, then drain.
+async def serve(read: Callable[[], ServerConfig], *, ready_file: Path | None = None, out: TextIO | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. SIGHUP calls ``read`` again and takes over grants, rates, settings.
 
     Standard output gets two lines: ``{"event":"listening","http":"HOST:PORT",...}`` once every model is loaded,
     verified and warm, and ``{"event":"stopped"}``. ``ready_file`` is written (with the addresses) just before the first
@@ -33,7 +35,8 @@ async def serve(config: ServerConfig, *, ready_file: Path | None = None, out: Te
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = Server(config)
+    server = Server(read())
+    loop.add_signal_handler(signal.SIGHUP, _again, server, read)
     starting = loop.create_task(server.start())
     stopping = loop.create_task(stop.wait())
     try:
@@ -54,6 +57,13 @@ async def serve(config: ServerConfig, *, ready_file: Path | None = None, out: Te
     announce("stopped", stream)
 
 
-def run(config: ServerConfig, *, ready_file: Path | None = None) -> None:
-    """:func:`serve` on a new event loop; returns after a clean end."""
-    asyncio.run(serve(config, ready_file=ready_file))
+def _again(server: Server, read: Callable[[], ServerConfig]) -> None:
+    try:
+        server.reconfigure(read())
+    except AiinfraError as error:
+        server.journal.warning("reconfiguration-refused", code=error.code, reason=error.message)
+
+
+def run(read: Callable[[], ServerConfig], *, ready_file: Path | None = None) -> None:
+    """:func:`serve` on a new event loop; returns after a clean end. ``read`` gives the configuration."""
+    asyncio.run(serve(read, ready_file=ready_file))

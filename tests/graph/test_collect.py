@@ -229,6 +229,7 @@ def test_after_an_exception_the_next_run_is_clean(graphs, mixed, capfd) -> None:
         bucket = aws.s3.Bucket("b")
         for index in range(20):
             bucket.arn.apply(lambda arn, index=index: arn + index)
+            pulumi.export(f"arn-{index}", bucket.arn)
         raise RuntimeError("stop")
 
     with pytest.raises(AiinfraError, match="RuntimeError: stop"):
@@ -373,6 +374,12 @@ def test_transforms_and_logged_errors_are_findings(project) -> None:
         ("transform-not-run", "__main__.py:3"),
     ]
     assert Graph.from_json(graph.as_json()).findings == graph.findings
+
+
+def test_deprecated_classes_are_findings(project) -> None:
+    graph = collect(project("import pulumi_aws as aws\n\naws.s3.BucketV2('b')\n"))
+    assert [(finding.id, finding.source) for finding in graph.findings] == [("logged-warning", "__main__.py:3")]
+    assert "BucketV2 is deprecated" in graph.findings[0].message
 
 
 def test_legacy_transformations_run() -> None:
