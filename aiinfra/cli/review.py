@@ -17,6 +17,7 @@ from aiinfra.spec.deployment import MAIN_STACK
 @click.option("--base", default="", metavar="REV", help="Compare with this revision. Default: where the branch began.")
 @click.option("--head", default="worktree", show_default=True, metavar="REV", help="A revision, or the work tree.")
 @click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
+@click.option("--config", "settings", multiple=True, metavar="KEY=VALUE", help="A configuration value; repeatable.")
 @click.option("--project", default="", help="Of a declaration: the one project to review.")
 @click.option(
     "--format", "form", type=click.Choice(["terminal", "markdown", "json"]), default="terminal", show_default=True
@@ -38,6 +39,7 @@ def command(
     base: str,
     head: str,
     stack: str,
+    settings: tuple[str, ...],
     project: str,
     form: str,
     as_json: bool,
@@ -57,7 +59,10 @@ def command(
     from aiinfra.review.writing import written
 
     check_gates(gates)
-    documents = review_revisions(Compared(program, base, head, stack, project, python))
+    values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
+    if len(values) != len(settings):
+        raise click.BadParameter("write KEY=VALUE", param_hint="--config")
+    documents = review_revisions(Compared(program, base, head, stack, project, python, values))
     failed = list(dict.fromkeys(line for document in documents for line in failing(document, gates)))
     chosen = "json" if as_json else form
     if out is not None:

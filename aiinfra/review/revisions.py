@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ class Compared:
     project: str = ""
     """Of a declaration: the one project to review; empty: all."""
     python: str = sys.executable
+    config: Mapping[str, str] = field(default_factory=dict)
+    """Configuration on top of the stack's own, for both versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class _Program:
                 mode=mode,
                 collect=collect_in_subprocess,
                 python=self.compared.python,
+                config=self.compared.config,
                 fingerprint_key=self.key,
             )
         except AiinfraError as error:
