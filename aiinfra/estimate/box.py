@@ -1,7 +1,7 @@
 """One box: the part a tier names, as it is set, and how fast one model runs on it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiinfra.catalogue.accelerators import Accelerator, PowerMode
 from aiinfra.catalogue.measurement import Measurement
@@ -51,9 +51,10 @@ class Box:
 
     @property
     def bandwidth(self) -> Value:
-        """Bytes/s to memory as it is set."""
+        """Bytes/s to memory as it is set; one core reaches about two cores' share of a CPU's, never all of it."""
         found = of_figure(self.part.bandwidth, f"memory bandwidth of {self.part.title}")
-        return (found * (1e9 * self.mode.bandwidth)).unit_as("B/s")
+        reached = min(2 * self.share_of_cores, 1.0)
+        return (found * (1e9 * self.mode.bandwidth * reached)).unit_as("B/s")
 
     @property
     def host(self) -> Host:
@@ -93,6 +94,12 @@ def throughput(box: Box, work: Work) -> Value:
 
 def latency(box: Box, work: Work) -> Value:
     """Seconds of one item alone, the server included."""
+    engine = engine_latency(box, work)
+    return engine + of_assumption(assumption("server"), "s") if engine.known else engine
+
+
+def engine_latency(box: Box, work: Work) -> Value:
+    """Seconds of one item alone in onnxruntime: its arithmetic and the dispatch of its operators."""
     dtype = dtype_on(box.part, work)
     rate, bandwidth = box.rate(dtype), box.bandwidth
     if not rate.known:
@@ -111,19 +118,17 @@ def latency(box: Box, work: Work) -> Value:
             alone = streamed.because("bound by reading the weights")
     runtime = _inverse(of_assumption(assumption(f"runtime-{_runtime(box.part)}")), 1.0)
     alone = alone * _type_spread(box.part, dtype) * runtime
-    return _if_complete(alone + latency_floor(work), work)
+    return _if_complete(alone + dispatch(work), work)
 
 
-def latency_floor(work: Work) -> Value:
-    """Seconds of one call beside its arithmetic: operators dispatched one by one, and the server."""
-    dispatch = of_assumption(assumption("dispatch"), "s") * float(max(work.operators, 1))
-    return dispatch + of_assumption(assumption("server"), "s")
+def dispatch(work: Work) -> Value:
+    """Seconds onnxruntime spends on the operators of one call beside their arithmetic."""
+    return of_assumption(assumption("dispatch"), "s") * float(max(work.operators, 1))
 
 
 def call_work(work: Work) -> Value:
     """Seconds of one core that a call takes beside its arithmetic: what bounds the rate of tiny models."""
-    dispatch = of_assumption(assumption("dispatch"), "s") * float(max(work.operators, 1))
-    return dispatch + of_assumption(assumption("server-work"), "s")
+    return dispatch(work) + of_assumption(assumption("server-work"), "s")
 
 
 def memory_needed(work: Work) -> Value:
@@ -163,11 +168,18 @@ def watts(box: Box) -> tuple[Value, Value]:
 
 
 def measured_box(found: Measurement, box: Box) -> tuple[Value, Value, Value, Value, Value]:
-    """(throughput, latency of one, its p99, watts under load, idle watts); without a meter watts are estimated."""
+    """(throughput, latency of one, its p99, watts under load, idle watts) with the server's own part added.
+
+    A measurement is of onnxruntime alone. Without a meter watts are estimated.
+    """
     note = f"measured on {found.host}, {found.taken.isoformat()}, {found.runtime}"
-    rate = Value(found.rate * 0.9, found.rate, found.rate * 1.1, "/s", (note,), (), measured=True)
-    p50 = Value(found.p50 * 0.9, found.p50, found.p50 * 1.1, "s", (note,), (), measured=True)
-    p99 = Value(found.p99 * 0.9, found.p99, found.p99 * 1.2, "s", (note,), (), measured=True)
+    cores = float(box.cores or box.part.cores or 4)
+    server = of_assumption(assumption("server"), "s")
+    per_item = Value(0.9 / found.rate, 1 / found.rate, 1.1 / found.rate, "s", (note,))
+    served = _inverse(per_item + of_assumption(assumption("server-work"), "s") * (1 / cores), 1.0)
+    rate = replace(served, measured=True)
+    p50 = replace(Value(found.p50 * 0.9, found.p50, found.p50 * 1.1, "s", (note,)) + server, measured=True)
+    p99 = replace(Value(found.p99 * 0.9, found.p99, found.p99 * 1.2, "s", (note,)) + server, measured=True)
     load, idle = watts(box)
     if found.watts is not None:
         how = f"{note}; watts from {found.watts_how}"

@@ -81,7 +81,7 @@ def estimate_site(
     usual = 2 if site.runtime.on is Place.EKS else 1
     declared = site.runtime.replicas or max(usual, needed[0] - spare if needed else usual)
     figures = dict(speed)
-    figures["p99"] = _p99(speed, found, rate, declared)
+    figures["p99"] = _p99(box, speed, found, rate, declared)
     figures |= _over_time(box, ground, speed, declared, average)
     rows = site.rows
     return SiteEstimate(
@@ -162,10 +162,10 @@ def _language_type(box: Box, work: Language) -> str:
     return dtype_on(box.part, narrow)
 
 
-def _p99(speed: Mapping[str, Value], found: Measurement | None, rate: float, boxes: int) -> Value:
+def _p99(box: Box, speed: Mapping[str, Value], found: Measurement | None, rate: float, boxes: int) -> Value:
     if found is None or not rate:
         return p99(speed["latency"], speed["throughput"], rate, boxes)
-    alone = Value(found.p99 * 0.95, found.p99, found.p99 * 1.1, "s", speed["latency"].drivers, (), measured=True)
+    alone = measured_box(found, box)[2]
     waited = p99(alone, speed["throughput"], rate, boxes)
     return replace(waited, measured=True) if waited.known else waited
 
