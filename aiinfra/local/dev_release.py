@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,9 @@ def dev_release(plan: LocalPlan, facts: ModelFacts, releases: Path, key: Path) -
             verify(folder, [public_key(key)])
         except AiinfraError as error:
             if error.code not in ("release-foreign-key", "release-unsigned"):
-                error.remedy = f"it was changed after it was signed; make it again: rm -r {repository}"
+                error.remedy = (
+                    f"it was changed after it was signed; make it again: rm -r {shlex.quote(str(repository))}"
+                )
                 raise
             shutil.rmtree(repository)
         else:
