@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "serve": "Serve models over the Open Inference Protocol.",
     "init": "Write a starter declaration for a model.",
     "model": "Say what a model file holds, and keep it beside the declaration.",
+    "release": "Build, sign and verify releases of a model.",
     "up": "Serve a declaration's model on this machine (--local).",
     "status": "Say what runs on this machine.",
     "down": "Take it down.",
