@@ -9,6 +9,7 @@ from aiinfra.catalogue.measurement import Measurement
 from aiinfra.estimate.assumptions import assumption
 from aiinfra.estimate.box import (
     Box,
+    alone_tail,
     dtype_on,
     language_rate,
     latency,
@@ -163,11 +164,8 @@ def _language_type(box: Box, work: Language) -> str:
 
 
 def _p99(box: Box, speed: Mapping[str, Value], found: Measurement | None, rate: float, boxes: int) -> Value:
-    if found is None or not rate:
-        return p99(speed["latency"], speed["throughput"], rate, boxes)
-    alone = measured_box(found, box)[2]
-    waited = p99(alone, speed["throughput"], rate, boxes)
-    return replace(waited, measured=True) if waited.known else waited
+    tail = alone_tail(speed["latency"]) if found is None else measured_box(found, box)[2]
+    return p99(tail, speed["throughput"], rate, boxes)
 
 
 def _needed(capacity: Value, rate: float, spare: int) -> tuple[int, int, int] | None:
