@@ -2,7 +2,7 @@
 
 import sys
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",
     "catalogue": "List, show, compare and check the figures that estimates rest on.",
     "schema": "Print the JSON Schema of a declaration, for editors.",
+    "audit": "Check the server's audit log for tampering.",
     "serve": "Serve models over the Open Inference Protocol.",
     "init": "Write a starter declaration for a model.",
     "model": "Say what a model file holds, and keep it beside the declaration.",
@@ -25,6 +26,15 @@ COMMANDS: Final = {
     "down": "Take it down.",
 }
 """Name -> one line of help, so that ``aiinfra --help`` imports no command. A dash stands for ``_`` in the module."""
+
+
+_EXTRAS: Final = {
+    **dict.fromkeys(("pulumi", "pulumi_aws", "pulumi_kubernetes"), "pulumi"),
+    **dict.fromkeys(
+        ("cryptography", "grpc", "httptools", "model_signing", "onnxruntime", "orjson", "prometheus_client"), "server"
+    ),
+}
+"""Module -> the install set that brings it."""
 
 
 class _Lazy(click.Group):
@@ -81,10 +91,27 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(Exit.DONE)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            _bug(error)
+        _tell(
+            AiinfraError(
+                "extra-missing",
+                f"this needs {error.name}, which is not installed here",
+                f"pip install 'aiinfra[{extra}]'",
+            ),
+            sys.argv,
+        )
+        sys.exit(Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - the last resort, so that a bug is told as one
-        click.echo(f"error[bug]: {type(error).__name__}: {error}", err=True)
-        click.echo("  fix: this is ours to mend; please report it with the text below", err=True)
-        import traceback
+        _bug(error)
 
-        traceback.print_exc()
-        sys.exit(Exit.BUG)
+
+def _bug(error: Exception) -> NoReturn:
+    import traceback
+
+    click.echo(f"error[bug]: {type(error).__name__}: {error}", err=True)
+    click.echo("  fix: this is ours to mend; please report it with the text below", err=True)
+    traceback.print_exception(error)
+    sys.exit(Exit.BUG)

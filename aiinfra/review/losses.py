@@ -80,7 +80,7 @@ def _cause(change: ResourceChange, diff: GraphDiff, names: Names) -> str:
         source = diff.changes[upstream[0].upstream]
         verb = "is replaced" if source.operation is Operation.REPLACE else "may be replaced"
         tail = f"; {upstream[0].why}" if upstream[0].why else ""
-        return f"{told} {verb}{tail}"
+        return f"comes from {told}, which {verb}{tail}"
     why = [force.why for force in reasons if force.why and not force.upstream]
     if NO_DATA in why:
         return f"unknown: {NO_DATA}"
@@ -93,7 +93,7 @@ def _data(change: ResourceChange) -> tuple[str, bool]:
     holds = change.holds
     if holds is None:
         known = change.before is not None and behaviour(change.before.type) is not None
-        return ("nothing that the program does not make again" if known else "unknown for this type"), False
+        return ("none" if known else "not known for this type"), False
     text = holds.what
     guard = holds.guard
     if guard is not None and change.before is not None:
@@ -110,11 +110,10 @@ def _guarded(guard: Guard, value: object) -> bool:
 def _downtime(change: ResourceChange) -> str:
     if change.operation is Operation.DELETE:
         return "gone for good"
-    if change.operation is Operation.REPLACE:
-        return (
-            "yes: the old one goes before the new one is made" if change.downtime else "no: the new one is made first"
-        )
-    return "only if it is replaced"
+    words = "the old one goes before the new one is made" if change.downtime else "the new one is made first"
+    if change.operation is not Operation.REPLACE:
+        return f"if replaced, {words}"
+    return f"yes: {words}" if change.downtime else f"no: {words}"
 
 
 def _protected(change: ResourceChange) -> str:

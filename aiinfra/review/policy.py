@@ -144,9 +144,9 @@ def _reason(statement: Statement, earlier: list[Statement]) -> str:
     for old in earlier:
         if (old.principals, old.condition) == (statement.principals, statement.condition) or old.principals == ("*",):
             had |= {words for _, words in _wildcards(old)}
-    for place in ("principal", "action", "resource"):
-        if place in wide and wide[place] not in had:
-            return wide[place]
+    fresh = [wide[place] for place in ("principal", "action", "resource") if place in wide and wide[place] not in had]
+    if fresh:
+        return ", ".join(fresh)
     for old in earlier:
         same = (old.principals, old.actions, old.resources) == (
             statement.principals,

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiinfra.graph import path as paths
 from aiinfra.graph.diff import Operation, ResourceChange
-from aiinfra.graph.force import forced_properties
+from aiinfra.graph.force import forced_paths
 from aiinfra.graph.node import Graph, Node, is_unknown
 from aiinfra.graph.path import Path
 from aiinfra.review.document import Unknown
@@ -41,13 +41,13 @@ def unknowns(units: tuple[Unit, ...], preview: Graph, names: Names) -> Iterator[
 
 
 def _one(unit: Unit, change: ResourceChange, steps: Path, why: str, names: Names) -> Unknown:
-    forced = forced_properties(change.node.type)
+    forced = forced_paths(change.node.type)
     return Unknown(
         name=unit.shown(names.path(change.urn)),
         kind=kind(change.node.type),
         path=mask_text(paths.text(steps)),
         why=why,
-        may_replace=forced is None or str(steps[0]) in forced,
+        may_replace=forced is None or any(paths.fits(pattern, steps) for pattern in forced),
         count=unit.count,
     )
 

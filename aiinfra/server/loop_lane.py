@@ -85,12 +85,14 @@ class LoopLane(Lane):
     def _run(self, batch: list[Call]) -> None:
         names = names_of(batch)
         began = perf_counter_ns()
+        feed = join(batch)
         try:
-            values = self._model.run(join(batch), names)
+            values = self._model.run(feed, names)
         except Refusal as refusal:
             self._apart(batch, refusal)
             return
         ended = perf_counter_ns()
+        self._statistics.inputs.look(feed, ended)
         self._statistics.called(sum(call.rows for call in batch), ended - began)
         self._answer(batch, dict(zip(names, values, strict=True)), began, ended)
 

@@ -37,7 +37,7 @@ def security_group(change: ResourceChange) -> Iterator[Finding]:
     for way in sorted(_group_ways(change.after), key=Way.words):
         if not covered(way, before):
             verb = "may be reached" if way.direction == "ingress" else "may connect"
-            yield opening("opening-network", change, f"what is in the group {verb} {way.words()}")
+            yield opening("opening-network", change, f"members of the security group {verb} {way.words()}")
 
 
 def _group_ways(node: Node | None) -> Iterator[Way]:
