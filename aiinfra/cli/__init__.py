@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "validate": "Check a declaration; print every problem with its fix.",
     "export": "Run a program without an engine; write its graph or manifests.",
     "compile": "Write the Pulumi projects and box bundles of a declaration.",
+    "review": "Say what a change destroys, replaces and opens, before anyone applies it.",
     "estimate": "Say what a declaration will answer, draw, cost and emit, and whether that meets its objective.",
     "tiers": "List the tiers that meet an objective, best first, and why each other fails.",
     "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",
