@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "validate": "Check a declaration; print every problem with its fix.",
     "compile": "Write the Pulumi projects and box bundles of a declaration.",
     "schema": "Print the JSON Schema of a declaration, for editors.",
+    "bench": "Load any Open Inference Protocol server and print what came back.",
     "audit": "Check the server's audit log for tampering.",
     "serve": "Serve models over the Open Inference Protocol.",
     "init": "Write a starter declaration for a model.",
