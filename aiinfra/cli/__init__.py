@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",
     "catalogue": "List, show, compare and check the figures that estimates rest on.",
     "schema": "Print the JSON Schema of a declaration, for editors.",
+    "bench": "Load any Open Inference Protocol server and print what came back.",
     "audit": "Check the server's audit log for tampering.",
     "serve": "Serve models over the Open Inference Protocol.",
     "init": "Write a starter declaration for a model.",
