@@ -9,6 +9,7 @@ from aiinfra.catalogue.measurement import Measurement
 from aiinfra.estimate.assumptions import assumption
 from aiinfra.estimate.box import (
     Box,
+    alone_tail,
     dtype_on,
     language_rate,
     latency,
@@ -22,7 +23,7 @@ from aiinfra.estimate.box import (
 from aiinfra.estimate.language import Language
 from aiinfra.estimate.money import Ground, box_cost, carbon, cheapest_instance, cloud_ground, energy, site_ground
 from aiinfra.estimate.value import Value, exact, of_figure, unknown
-from aiinfra.estimate.work import Work
+from aiinfra.estimate.work import WIDTH, Work
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.site import Place, Site
 
@@ -135,11 +136,12 @@ def _speed(box: Box, work: Work | Language | None, found: Measurement | None) ->
     load, idle = watts(box)
     out = {"watts_load": load, "watts_idle": idle, "memory_usable": memory_usable(box)}
     if isinstance(work, Language):
-        tokens, cards = language_rate(box, work, _language_type(box, work))
+        dtype = _language_type(box, work)
+        tokens, cards = language_rate(box, work, dtype)
         out["throughput"] = (tokens / float(work.answer)).unit_as("/s")
         out["latency"] = unknown("s", "a language model's time depends on the engine and the answer: measure it")
-        fits = exact(1.0, "GB") if cards else unknown("GB", *tokens.drivers)
-        out["memory_needed"] = (out["memory_usable"] * (cards / box.count)).unit_as("GB") if cards else fits
+        least = work.needed(WIDTH[dtype], cards or box.count) / 1e9
+        out["memory_needed"] = exact(least, "GB")
         return out
     if work is None:
         why = "the work of the model is unknown: write its facts with aiinfra model inspect --write"
@@ -163,11 +165,8 @@ def _language_type(box: Box, work: Language) -> str:
 
 
 def _p99(box: Box, speed: Mapping[str, Value], found: Measurement | None, rate: float, boxes: int) -> Value:
-    if found is None or not rate:
-        return p99(speed["latency"], speed["throughput"], rate, boxes)
-    alone = measured_box(found, box)[2]
-    waited = p99(alone, speed["throughput"], rate, boxes)
-    return replace(waited, measured=True) if waited.known else waited
+    tail = alone_tail(speed["latency"]) if found is None else measured_box(found, box)[2]
+    return p99(tail, speed["throughput"], rate, boxes)
 
 
 def _needed(capacity: Value, rate: float, spare: int) -> tuple[int, int, int] | None:

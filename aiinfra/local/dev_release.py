@@ -2,8 +2,8 @@
 
 import hashlib
 import json
+import shlex
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,8 @@ from aiinfra.errors import AiinfraError
 from aiinfra.local.plan import LocalPlan
 from aiinfra.model.facts import ModelFacts
 from aiinfra.release.build import ReleaseSource, build_release
-from aiinfra.release.golden import GoldenSet, read_golden, read_origin, tensor_bytes
-from aiinfra.release.manifest import SELF_RECORDED
-from aiinfra.release.record import on_cpu, record
+from aiinfra.release.declared import goldens
+from aiinfra.release.golden import read_golden, read_origin, tensor_bytes
 from aiinfra.release.sign import public_key, sign
 from aiinfra.release.verify import verify
 
@@ -42,22 +41,18 @@ def dev_release(plan: LocalPlan, facts: ModelFacts, releases: Path, key: Path) -
             verify(folder, [public_key(key)])
         except AiinfraError as error:
             if error.code not in ("release-foreign-key", "release-unsigned"):
-                error.remedy = f"it was changed after it was signed; make it again: rm -r {repository}"
+                error.remedy = (
+                    f"it was changed after it was signed; make it again: rm -r {shlex.quote(str(repository))}"
+                )
                 raise
             shutil.rmtree(repository)
         else:
             return DevRelease(repository, folder, made=False)
-    sets, origin = _golden(plan, facts)
+    sets, origin = goldens(plan.model_file, facts, plan.golden_dir)
     source = ReleaseSource(plan.name, plan.version, plan.model_file, sets, origin, labels=plan.labels)
     build_release(source, folder)
     sign(folder, key)
     return DevRelease(repository, folder, made=True)
-
-
-def _golden(plan: LocalPlan, facts: ModelFacts) -> tuple[Sequence[GoldenSet], str]:
-    if plan.golden_dir is not None:
-        return read_golden(plan.golden_dir, facts.inputs, facts.outputs), read_origin(plan.golden_dir)
-    return [record(facts, on_cpu(plan.model_file))], SELF_RECORDED
 
 
 def _fingerprint(plan: LocalPlan, facts: ModelFacts) -> str:

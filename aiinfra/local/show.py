@@ -92,8 +92,10 @@ def next_lines(instance: Instance, state: State, prediction: Prediction | None, 
     lines = [f"{instance.name} is up at {instance.url} (pid {instance.pid})"]
     if prediction is not None:
         lines.append(f"  ask      {curl(instance, state, prediction)}")
-    lines.append("  status   aiinfra status")
-    lines.append("  end      aiinfra down" if detached else "  end      Ctrl-C, or aiinfra down")
+    declaration = Path(instance.declaration)
+    named = "" if declaration.parent == Path.cwd() else f" {shlex.quote(_short(declaration))}"
+    lines.append(f"  status   aiinfra status{named}")
+    lines.append(f"  end      {'' if detached else 'Ctrl-C, or '}aiinfra down{named}")
     lines.append(f"  config   {_short(state.config)}")
     lines.append(f"  log      {_short(state.log)}")
     return lines

@@ -45,7 +45,7 @@ def review(
     counted = counts(found, diff)
     worst = level(losses, opened, diff)
     sight = preview or (diff.after if diff.after.mode is Mode.PREVIEW else None)
-    unknown = sorted(unknowns(found, sight, names), key=_unknown_order) if sight else []
+    unknown = sorted(unknowns(found, sight, diff, names), key=_unknown_order) if sight else []
     document = Document(
         title=f"{diff.after.project}, stack {diff.after.stack}",
         compared=compared,

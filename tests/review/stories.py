@@ -149,23 +149,25 @@ def protected_deleted() -> Story:
 
 
 def unknown_value() -> Story:
-    def version(mode_value: Any, retention: int) -> Graph:
+    def version(*, encrypted: bool, value: Any = "logs-key.arn") -> Graph:
+        group: dict[str, Any] = {"name": "/acme/api", "retentionInDays": 30}
+        role = node("aws:iam/role:Role", "writer", {"name": "writer"})
+        if not encrypted:
+            return graph(role, node("aws:cloudwatch/logGroup:LogGroup", "api-logs", group))
         key = node("aws:kms/key:Key", "logs-key", {"description": "logs"})
-        inputs = {"name": "/acme/api", "kmsKeyId": mode_value, "retentionInDays": retention}
+        group["kmsKeyId"] = value
+        depends = {"kmsKeyId": (key.urn,)}
         return graph(
-            key,
-            node(
-                "aws:cloudwatch/logGroup:LogGroup", "api-logs", inputs, property_dependencies={"kmsKeyId": (key.urn,)}
-            ),
+            role, key, node("aws:cloudwatch/logGroup:LogGroup", "api-logs", group, property_dependencies=depends)
         )
 
     return Story(
         "unknown-value",
-        version("logs-key.arn", 30),
-        version("logs-key.arn", 90),
+        version(encrypted=False),
+        version(encrypted=True),
         Level.SAFE,
         "Nothing is destroyed or replaced, and nothing opens.",
-        preview=version({"$unknown": True}, 90),
+        preview=version(encrypted=True, value={"$unknown": True}),
     )
 
 
