@@ -6,9 +6,9 @@ from aiinfra.catalogue.replacement import Guard, behaviour
 from aiinfra.graph import path as paths
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.force import NO_DATA, Force
+from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Loss
 from aiinfra.review.folding import Unit
-from aiinfra.review.masking import mask_text
 from aiinfra.review.naming import Names, kind
 from aiinfra.review.values import Values
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from aiinfra.graph import urn
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
+from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Group, Row
 from aiinfra.review.folding import Unit, plural
 from aiinfra.review.losses import is_loss
-from aiinfra.review.masking import mask_text
 from aiinfra.review.naming import Names, kind
 from aiinfra.review.values import Values
 
@@ -50,7 +50,7 @@ def _created(unit: Unit, parts: list[ResourceChange], names: Names) -> Iterator[
         return
     counted = Counter(kind(change.node.type) for change in made)
     kinds = [f"{count} {name}" if count > 1 else name for name, count in sorted(counted.items())]
-    yield Row(plural(len(made), "resource"), "", (f"created: {', '.join(kinds)}",))
+    yield Row(plural(len(made), "resource"), "", (f"created ({', '.join(kinds)})",))
 
 
 def _others(unit: Unit, parts: list[ResourceChange], diff: GraphDiff, names: Names, values: Values) -> Iterator[Row]:

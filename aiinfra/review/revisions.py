@@ -15,8 +15,8 @@ from aiinfra.graph.diff import diff
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.projects import collect_with_upstreams
 from aiinfra.review.build import review
+from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Document
-from aiinfra.review.masking import mask_text
 from aiinfra.review.repository import WORKTREE, Repository
 
 
