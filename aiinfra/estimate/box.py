@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from aiinfra.catalogue.accelerators import Accelerator, PowerMode
 from aiinfra.catalogue.measurement import Measurement
 from aiinfra.estimate.assumptions import assumption
-from aiinfra.estimate.efficiency import Share, coefficients, kinds, language_share, latency_seconds, throughput_share
+from aiinfra.estimate.efficiency import Share, coefficients, language_share, latency_seconds, throughput_share
 from aiinfra.estimate.hosts import Host, host_of, node_power
 from aiinfra.estimate.language import Language
 from aiinfra.estimate.value import Value, of_assumption, of_figure, unknown, within
@@ -256,37 +256,32 @@ def _at_most(found: Value, most: Value) -> Value:
     return Value(min(low, top[0]), min(value, top[1]), min(high, top[2]), found.unit, found.drivers, found.sources)
 
 
-def p99(alone: Value, capacity: Value, rate: float, boxes: int) -> Value:
-    """Seconds that 99 of 100 requests stay under at ``rate`` requests/s over ``boxes``, before anything was measured.
+def p99(tail: Value, capacity: Value, rate: float, boxes: int) -> Value:
+    """Seconds that 99 of 100 requests stay under at ``rate`` requests/s over ``boxes``.
 
-    Time of one alone x jitter + waiting of a queue with constant service time: its tail falls off as
-    exp(-2 (1 - u) t / s) (Kingman's bound), so the 99th percentile waits s ln(100 u) / (2 (1 - u)), u being the part of
-    the capacity in use. Unknown where the capacity does not suffice.
+    ``tail`` is that of a request alone (``alone_tail`` where it was not measured). To it comes the waiting of a queue
+    with constant service time, one a box: its tail falls off as exp(-2 (1 - u) t / s) (Kingman's bound), so the 99th
+    percentile waits s ln(100 u) / (2 (1 - u)); u is the part of the capacity in use and s one over the capacity.
+    Unknown where the capacity does not suffice.
     """
-    if not alone.known or not capacity.known:
-        return unknown("s", *alone.drivers, *capacity.drivers)
-    low_capacity, value_capacity, high_capacity = (edge * boxes for edge in capacity.bounds)
-    low, value, high = (alone * of_assumption(assumption("latency-jitter"))).bounds
-    waits = [
-        _wait(edge, rate / room if room else math.inf)
-        for edge, room in ((low, high_capacity), (value, value_capacity), (high, low_capacity))
-    ]
+    if not tail.known or not capacity.known:
+        return unknown("s", *tail.drivers, *capacity.drivers)
+    waits = [_wait(edge, rate / boxes) for edge in reversed(capacity.bounds)]
     if waits[1] == math.inf:
         return unknown("s", "the rate is more than the boxes can serve: the queue grows without end")
-    top = waits[2] if waits[2] < math.inf else max(waits[1], high) * 10
-    drivers = (*alone.drivers, "waiting estimated for a queue with constant service time")
-    return Value(low + waits[0], value + waits[1], max(high + top, value + waits[1]), "s", drivers, alone.sources)
+    low, value, high = tail.bounds
+    longest = waits[2] if waits[2] < math.inf else 10 * (high + waits[1])
+    drivers = (*tail.drivers, "waiting estimated for a queue with constant service time")
+    return Value(low + waits[0], value + waits[1], high + longest, "s", drivers, tail.sources, tail.measured)
 
 
-def _wait(service: float, used: float) -> float:
+def alone_tail(latency: Value) -> Value:
+    """The 99th percentile of a request alone, from its usual time."""
+    return latency * of_assumption(assumption("latency-jitter"))
+
+
+def _wait(capacity: float, rate: float) -> float:
+    used = rate / capacity if capacity > 0 else math.inf
     if used >= 1:
         return math.inf
-    return service * max(math.log(100 * used), 0.0) / (2 * (1 - used)) if used > 0 else 0.0
-
-
-def describe(work: Work) -> str:
-    """One line on the work, for people."""
-    parts = dict(zip(("convolutions", "large convolutions", "attention or dense"), kinds(work), strict=True))
-    most = max(parts, key=lambda name: parts[name])
-    size = f"{work.operations / 1e9:.3g} G operations, {work.parameters / 1e6:.3g} M parameters"
-    return f"{size}, {work.dtype}, mostly {most}"
+    return max(math.log(100 * used), 0.0) / (2 * (1 - used)) / capacity if used > 0 else 0.0

@@ -57,11 +57,13 @@ def _unknown_keys(
     for raw, item in value.items():
         key = wire.unescape(raw)
         place = (*path, key)
-        if key not in fields:
+        # A provider's properties travel as text in which Python names stay, and the bridged providers take both.
+        name = key if key in fields or names is None else names.get(key, key)
+        if name not in fields:
             snake = names is not None and ("_" in key or key == key.lower())
             yield place, list(names or fields) if snake else list(fields)
         else:
-            yield from _inside(item, fields[key], place)
+            yield from _inside(item, fields[name], place)
 
 
 def _inside(value: Any, shape: Shape, path: Path) -> Iterator[tuple[Path, list[str]]]:

@@ -30,7 +30,11 @@ from aiinfra.graph.collect import collect
 
 def program():
     buckets = [aws.s3.Bucket(f"b{i}") for i in range(20)]
+    upstream = pulumi.StackReference("a/b/c")
+    pulumi.export("x", upstream.require_output("x"))
+    upstream.get_output("y")
     buckets[0].arn.apply(lambda arn: 1 / 0)
+    buckets[0].arn.apply(lambda arn: upstream.get_output("z"))
     aws.s3.Bucket("last", bucket=buckets[0].arn.apply(lambda arn: arn["x"]))
 
 for run in range(2):

@@ -97,6 +97,7 @@ def test_no_false_findings() -> None:
             },
         )
         aws.ec2.Vpc.get("v", "vpc-1")
+        aws.Provider("p", assume_roles=[{"role_arn": "r", "sessionName": "s"}])
 
     for mode in Mode:
         assert found(collect(program, mode=mode)) == []
