@@ -73,10 +73,8 @@ def measure(one: Contender, model: str, encoding: str, count: int, seconds: floa
         return asyncio.run(_grpc(one.ports.grpc, model, seconds, count))
     context = certificates.client_context(one.folder) if one.scheme == "https" else None
     site = site_of(f"{one.scheme}://127.0.0.1:{one.ports.http}", context)
-    given: dict[str, object] = {
-        "inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, *SIZES[model][0]]}],
-        "outputs": [{"name": "y"}],
-    }
+    port = {"name": "x", "datatype": "FP32", "shape": [-1, *SIZES[model][0]]}
+    given: dict[str, object] = {"inputs": [port], "outputs": [{"name": "y"}]}
     if one.scheme == "http":
         metadata_of(site, model)
     request = make_request(site, model, given, binary=encoding == "binary")
