@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from aiinfra.errors import BadInput
-from aiinfra.load.driver import Driver, Outcome
-from aiinfra.load.request import make_request, metadata_of, site_of
+from aiinfra.bench.driver import Driver, Outcome
+from aiinfra.bench.request import make_request, metadata_of, site_of
 
 _SHARES = (0.5, 0.9, 0.99, 0.999)
 

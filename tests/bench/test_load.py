@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from aiinfra.errors import AiinfraError
-from aiinfra.load.driver import Driver
-from aiinfra.load.report import measure
-from aiinfra.load.request import Site, make_inputs, site_of
+from aiinfra.bench.driver import Driver
+from aiinfra.bench.report import measure
+from aiinfra.bench.request import Site, make_inputs, site_of
 from tests.server.conftest import affine, configuration, running
 
 
