@@ -13,8 +13,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from aiinfra.errors import AiinfraError
 from aiinfra.bench.request import Site
+from aiinfra.errors import AiinfraError
 
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:\s*chunked", re.IGNORECASE)

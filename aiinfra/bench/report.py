@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiinfra.errors import BadInput
 from aiinfra.bench.driver import Driver, Outcome
 from aiinfra.bench.request import make_request, metadata_of, site_of
+from aiinfra.errors import BadInput
 
 _SHARES = (0.5, 0.9, 0.99, 0.999)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from aiinfra.errors import AiinfraError
 from aiinfra.bench.driver import Driver
 from aiinfra.bench.report import measure
 from aiinfra.bench.request import Site, make_inputs, site_of
+from aiinfra.errors import AiinfraError
 from tests.server.conftest import affine, configuration, running
 
 

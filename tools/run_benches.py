@@ -12,7 +12,9 @@ FOLDER = Path(__file__).resolve().parent / "bench"
 def main() -> None:
     """Run all benches, or the ones named."""
     names = sorted(file.stem for file in FOLDER.glob("*.py") if not file.stem.startswith("_"))
-    parser = argparse.ArgumentParser(description=__doc__, epilog="Example: python tools/bench.py graph --out .bench")
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog="Example: python tools/run_benches.py graph --out .bench"
+    )
     parser.add_argument("names", nargs="*", choices=[*names, []], help=f"which: {', '.join(names)}; all by default")
     parser.add_argument("--out", type=Path, default=Path(".bench"), help="folder for NAME.json")
     arguments = parser.parse_args()
