@@ -18,7 +18,7 @@ class Severity(StrEnum):
 class Finding:
     """One statement with its place and its remedy; the unit that terminal, JSON and SARIF outputs share.
 
-    ``id`` is a stable code (``docs/errors.md``). ``path`` names the key inside a declaration (``sites[0].tier``) or the
+    ``id`` is a stable code (``docs/errors/``). ``path`` names the key inside a declaration (``sites[0].tier``) or the
     property inside a resource; ``urn`` the resource, empty for declarations. ``source`` is ``FILE:LINE`` where known.
     ``before`` and ``after`` hold the two sides of a change, masked where secret.
     """

@@ -10,6 +10,7 @@ Nothing here needs the Pulumi CLI, a cloud or credentials.
 """
 
 import difflib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,11 +105,14 @@ def golden(graph: Graph, path: str | Path, *, update: bool = False) -> None:
 
 
 def _came_and_went(before: str, after: str) -> list[str]:
-    """One line for each resource that is only in one of the two."""
-    mark = '   "urn": '
-    urns = [
-        {line.strip().rstrip(",") for line in text.splitlines() if line.startswith(mark)} for text in (before, after)
-    ]
-    gone = [f"  no longer there: {urn.removeprefix(mark.strip())}" for urn in sorted(urns[0] - urns[1])]
-    new = [f"  new: {urn.removeprefix(mark.strip())}" for urn in sorted(urns[1] - urns[0])]
-    return [*gone, *new][:20]
+    """One line for each resource that is only in one of the two; twenty at most."""
+    old, new = _urns(before), _urns(after)
+    gone = [f"  no longer there: {urn}" for urn in sorted(old - new)]
+    return [*gone, *(f"  new: {urn}" for urn in sorted(new - old))][:20]
+
+
+def _urns(text: str) -> set[str]:
+    try:
+        return {str(item["urn"]) for item in json.loads(text)["resources"]}
+    except (ValueError, KeyError, TypeError):  # a file that is no graph, which the lines will show
+        return set()

@@ -8,7 +8,7 @@ from aiinfra.cli.output import emit, json_option, show
 from aiinfra.errors import Exit
 
 
-@click.group(name="model")
+@click.group(name="model", epilog="Example: aiinfra model inspect deployment.yaml --write")
 def command() -> None:
     """Say what a model file holds, and keep it beside the declaration."""
 

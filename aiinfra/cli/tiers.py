@@ -41,6 +41,8 @@ def command(
         emit("tiers", [data(choice.class_name, choice.found) for choice in choices])
     else:
         click.echo("\n".join(text(choice.class_name, choice.found, by) for choice in choices), nl=False)
+        if not choices:
+            click.echo("the declaration has no sites: there is nothing to choose a tier for")
     if picture is not None:
         from aiinfra.estimate.draw import write
 

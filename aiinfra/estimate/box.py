@@ -1,12 +1,12 @@
 """One box: the part a tier names, as it is set, and how fast one model runs on it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiinfra.catalogue.accelerators import Accelerator, PowerMode
 from aiinfra.catalogue.measurement import Measurement
 from aiinfra.estimate.assumptions import assumption
-from aiinfra.estimate.efficiency import Share, coefficients, kinds, language_share, latency_seconds, throughput_share
+from aiinfra.estimate.efficiency import Share, coefficients, language_share, latency_seconds, throughput_share
 from aiinfra.estimate.hosts import Host, host_of, node_power
 from aiinfra.estimate.language import Language
 from aiinfra.estimate.value import Value, of_assumption, of_figure, unknown, within
@@ -51,9 +51,10 @@ class Box:
 
     @property
     def bandwidth(self) -> Value:
-        """Bytes/s to memory as it is set."""
+        """Bytes/s to memory as it is set; one core reaches about two cores' share of a CPU's, never all of it."""
         found = of_figure(self.part.bandwidth, f"memory bandwidth of {self.part.title}")
-        return (found * (1e9 * self.mode.bandwidth)).unit_as("B/s")
+        reached = min(2 * self.share_of_cores, 1.0)
+        return (found * (1e9 * self.mode.bandwidth * reached)).unit_as("B/s")
 
     @property
     def host(self) -> Host:
@@ -93,6 +94,12 @@ def throughput(box: Box, work: Work) -> Value:
 
 def latency(box: Box, work: Work) -> Value:
     """Seconds of one item alone, the server included."""
+    engine = engine_latency(box, work)
+    return engine + of_assumption(assumption("server"), "s") if engine.known else engine
+
+
+def engine_latency(box: Box, work: Work) -> Value:
+    """Seconds of one item alone in onnxruntime: its arithmetic and the dispatch of its operators."""
     dtype = dtype_on(box.part, work)
     rate, bandwidth = box.rate(dtype), box.bandwidth
     if not rate.known:
@@ -111,19 +118,17 @@ def latency(box: Box, work: Work) -> Value:
             alone = streamed.because("bound by reading the weights")
     runtime = _inverse(of_assumption(assumption(f"runtime-{_runtime(box.part)}")), 1.0)
     alone = alone * _type_spread(box.part, dtype) * runtime
-    return _if_complete(alone + latency_floor(work), work)
+    return _if_complete(alone + dispatch(work), work)
 
 
-def latency_floor(work: Work) -> Value:
-    """Seconds of one call beside its arithmetic: operators dispatched one by one, and the server."""
-    dispatch = of_assumption(assumption("dispatch"), "s") * float(max(work.operators, 1))
-    return dispatch + of_assumption(assumption("server"), "s")
+def dispatch(work: Work) -> Value:
+    """Seconds onnxruntime spends on the operators of one call beside their arithmetic."""
+    return of_assumption(assumption("dispatch"), "s") * float(max(work.operators, 1))
 
 
 def call_work(work: Work) -> Value:
     """Seconds of one core that a call takes beside its arithmetic: what bounds the rate of tiny models."""
-    dispatch = of_assumption(assumption("dispatch"), "s") * float(max(work.operators, 1))
-    return dispatch + of_assumption(assumption("server-work"), "s")
+    return dispatch(work) + of_assumption(assumption("server-work"), "s")
 
 
 def memory_needed(work: Work) -> Value:
@@ -163,11 +168,18 @@ def watts(box: Box) -> tuple[Value, Value]:
 
 
 def measured_box(found: Measurement, box: Box) -> tuple[Value, Value, Value, Value, Value]:
-    """(throughput, latency of one, its p99, watts under load, idle watts); without a meter watts are estimated."""
+    """(throughput, latency of one, its p99, watts under load, idle watts) with the server's own part added.
+
+    A measurement is of onnxruntime alone. Without a meter watts are estimated.
+    """
     note = f"measured on {found.host}, {found.taken.isoformat()}, {found.runtime}"
-    rate = Value(found.rate * 0.9, found.rate, found.rate * 1.1, "/s", (note,), (), measured=True)
-    p50 = Value(found.p50 * 0.9, found.p50, found.p50 * 1.1, "s", (note,), (), measured=True)
-    p99 = Value(found.p99 * 0.9, found.p99, found.p99 * 1.2, "s", (note,), (), measured=True)
+    cores = float(box.cores or box.part.cores or 4)
+    server = of_assumption(assumption("server"), "s")
+    per_item = Value(0.9 / found.rate, 1 / found.rate, 1.1 / found.rate, "s", (note,))
+    served = _inverse(per_item + of_assumption(assumption("server-work"), "s") * (1 / cores), 1.0)
+    rate = replace(served, measured=True)
+    p50 = replace(Value(found.p50 * 0.9, found.p50, found.p50 * 1.1, "s", (note,)) + server, measured=True)
+    p99 = replace(Value(found.p99 * 0.9, found.p99, found.p99 * 1.2, "s", (note,)) + server, measured=True)
     load, idle = watts(box)
     if found.watts is not None:
         how = f"{note}; watts from {found.watts_how}"
@@ -244,37 +256,32 @@ def _at_most(found: Value, most: Value) -> Value:
     return Value(min(low, top[0]), min(value, top[1]), min(high, top[2]), found.unit, found.drivers, found.sources)
 
 
-def p99(alone: Value, capacity: Value, rate: float, boxes: int) -> Value:
-    """Seconds that 99 of 100 requests stay under at ``rate`` requests/s over ``boxes``, before anything was measured.
+def p99(tail: Value, capacity: Value, rate: float, boxes: int) -> Value:
+    """Seconds that 99 of 100 requests stay under at ``rate`` requests/s over ``boxes``.
 
-    Time of one alone x jitter + waiting of a queue with constant service time: its tail falls off as
-    exp(-2 (1 - u) t / s) (Kingman's bound), so the 99th percentile waits s ln(100 u) / (2 (1 - u)), u being the part of
-    the capacity in use. Unknown where the capacity does not suffice.
+    ``tail`` is that of a request alone (``alone_tail`` where it was not measured). To it comes the waiting of a queue
+    with constant service time, one a box: its tail falls off as exp(-2 (1 - u) t / s) (Kingman's bound), so the 99th
+    percentile waits s ln(100 u) / (2 (1 - u)); u is the part of the capacity in use and s one over the capacity.
+    Unknown where the capacity does not suffice.
     """
-    if not alone.known or not capacity.known:
-        return unknown("s", *alone.drivers, *capacity.drivers)
-    low_capacity, value_capacity, high_capacity = (edge * boxes for edge in capacity.bounds)
-    low, value, high = (alone * of_assumption(assumption("latency-jitter"))).bounds
-    waits = [
-        _wait(edge, rate / room if room else math.inf)
-        for edge, room in ((low, high_capacity), (value, value_capacity), (high, low_capacity))
-    ]
+    if not tail.known or not capacity.known:
+        return unknown("s", *tail.drivers, *capacity.drivers)
+    waits = [_wait(edge, rate / boxes) for edge in reversed(capacity.bounds)]
     if waits[1] == math.inf:
         return unknown("s", "the rate is more than the boxes can serve: the queue grows without end")
-    top = waits[2] if waits[2] < math.inf else max(waits[1], high) * 10
-    drivers = (*alone.drivers, "waiting estimated for a queue with constant service time")
-    return Value(low + waits[0], value + waits[1], max(high + top, value + waits[1]), "s", drivers, alone.sources)
+    low, value, high = tail.bounds
+    longest = waits[2] if waits[2] < math.inf else 10 * (high + waits[1])
+    drivers = (*tail.drivers, "waiting estimated for a queue with constant service time")
+    return Value(low + waits[0], value + waits[1], high + longest, "s", drivers, tail.sources, tail.measured)
 
 
-def _wait(service: float, used: float) -> float:
+def alone_tail(latency: Value) -> Value:
+    """The 99th percentile of a request alone, from its usual time."""
+    return latency * of_assumption(assumption("latency-jitter"))
+
+
+def _wait(capacity: float, rate: float) -> float:
+    used = rate / capacity if capacity > 0 else math.inf
     if used >= 1:
         return math.inf
-    return service * max(math.log(100 * used), 0.0) / (2 * (1 - used)) if used > 0 else 0.0
-
-
-def describe(work: Work) -> str:
-    """One line on the work, for people."""
-    parts = dict(zip(("convolutions", "large convolutions", "attention or dense"), kinds(work), strict=True))
-    most = max(parts, key=lambda name: parts[name])
-    size = f"{work.operations / 1e9:.3g} G operations, {work.parameters / 1e6:.3g} M parameters"
-    return f"{size}, {work.dtype}, mostly {most}"
+    return max(math.log(100 * used), 0.0) / (2 * (1 - used)) / capacity if used > 0 else 0.0

@@ -26,7 +26,7 @@ def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue
     objective, figures = deployment.objective, site.figures
     found: list[Verdict] = []
     refusal = _refusal(catalogue.accelerator(site.tier), figures["throughput"])
-    if refusal:
+    if refusal and deployment.model.language is None:
         key = f"sites[{index}].tier"
         found.append(Verdict("runs the model", key, Outcome.CANNOT, None, refusal, finding=REFUSES))
     usable = figures["memory_usable"]

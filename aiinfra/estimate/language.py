@@ -41,14 +41,18 @@ class Language:
 
         None where even ``most`` are too few.
         """
-        weights, count = self.parameters * width, 1
-        requests = 10 * (self.prompt + self.answer) * self.kv_bytes(max(width, 1.0))
+        count = 1
         while count <= most:
-            share = weights / count
-            if 1.02 * share + requests / count + 2.3 * GIB + 0.05 * share <= 0.84 * memory:
+            if self.needed(width, count) <= 0.84 * memory:
                 return count
             count *= 2
         return None
+
+    def needed(self, width: float, cards: int) -> float:
+        """Bytes each of ``cards`` holds: its share of the weights and of ten requests, and the runtime."""
+        share = self.parameters * width / cards
+        requests = 10 * (self.prompt + self.answer) * self.kv_bytes(max(width, 1.0))
+        return 1.02 * share + requests / cards + 2.3 * GIB + 0.05 * share
 
     def link_seconds(self, cards: int, link: float) -> float:
         """Seconds one answered token spends in all-reduces between ``cards`` over a link of ``link`` bytes a second.

@@ -160,7 +160,7 @@ def _labels(
     drawn: Sequence[Candidate], points: Sequence[tuple[float, float]], x_axis: _Axis, y_axis: _Axis
 ) -> list[dict[str, Any]]:
     """Names beside the dots, the best first, moved up or down until none covers another."""
-    taken: list[tuple[float, float, float, float]] = []
+    taken = [_around(one, point, x_axis, y_axis) for one, point in zip(drawn, points, strict=True)]
     out: list[dict[str, Any]] = []
     pairs = sorted(zip(drawn, points, strict=True), key=lambda pair: (not pair[0].declared, drawn.index(pair[0])))
     for one, point in pairs[:_LABELLED]:
@@ -190,6 +190,14 @@ def _labels(
                 )
                 break
     return out
+
+
+def _around(
+    one: Candidate, point: tuple[float, float], x_axis: _Axis, y_axis: _Axis
+) -> tuple[float, float, float, float]:
+    """The box around a dot, that no name may cover."""
+    x, y, radius = _at(point[0], x_axis), _at(point[1], y_axis), _radius(one.estimate.figures["watts_load"].value)
+    return (x - radius, y - radius, x + radius, y + radius)
 
 
 def _overlap(first: tuple[float, float, float, float], second: tuple[float, float, float, float]) -> bool:

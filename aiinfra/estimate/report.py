@@ -117,7 +117,8 @@ def _year(year: Outlook) -> str:
     else:
         first = year.runs_out_range[0]
         early = f" (as early as {first})" if first is not None and first != year.runs_out else ""
-        ends = f"the boxes run out in {year.runs_out} months{early}"
+        months = f"{year.runs_out} month{'s' if year.runs_out != 1 else ''}"
+        ends = f"the boxes run out in {months}{early}"
     cost = f"; {amount(year.cost.bounds[1], 'USD')} over the year" if year.cost.known else "; cost unknown"
     boxes = "" if year.boxes_after is None else f"; {year.boxes_after} a site then"
     return f"{ends}{boxes}{cost}"

@@ -1,7 +1,7 @@
 """The estimate of one class of sites: what a box does, how many are needed, what they draw, cost and emit."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from aiinfra.catalogue.catalogue import Catalogue
@@ -9,6 +9,7 @@ from aiinfra.catalogue.measurement import Measurement
 from aiinfra.estimate.assumptions import assumption
 from aiinfra.estimate.box import (
     Box,
+    alone_tail,
     dtype_on,
     language_rate,
     latency,
@@ -20,9 +21,18 @@ from aiinfra.estimate.box import (
     watts,
 )
 from aiinfra.estimate.language import Language
-from aiinfra.estimate.money import Ground, box_cost, carbon, cheapest_instance, cloud_ground, energy, site_ground
+from aiinfra.estimate.money import (
+    Ground,
+    box_cost,
+    carbon,
+    cheapest_instance,
+    cloud_ground,
+    control_plane,
+    energy,
+    site_ground,
+)
 from aiinfra.estimate.value import Value, exact, of_figure, unknown
-from aiinfra.estimate.work import Work
+from aiinfra.estimate.work import WIDTH, Work
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.site import Place, Site
 
@@ -81,8 +91,10 @@ def estimate_site(
     usual = 2 if site.runtime.on is Place.EKS else 1
     declared = site.runtime.replicas or max(usual, needed[0] - spare if needed else usual)
     figures = dict(speed)
-    figures["p99"] = _p99(speed, found, rate, declared)
+    figures["p99"] = _p99(box, speed, found, rate, declared)
     figures |= _over_time(box, ground, speed, declared, average)
+    if site.runtime.on is Place.EKS:
+        figures |= _with_cluster(figures, control_plane(catalogue), average)
     rows = site.rows
     return SiteEstimate(
         class_name=site.class_name,
@@ -95,7 +107,7 @@ def estimate_site(
         needed_range=(needed[1], needed[2]) if needed else None,
         figures=figures,
         measured=found,
-        not_priced=() if figures["cost"].known else (f"{site.class_name}: {'; '.join(figures['cost'].drivers)}",),
+        not_priced=tuple(_not_priced(site, figures["cost"])),
     )
 
 
@@ -135,11 +147,12 @@ def _speed(box: Box, work: Work | Language | None, found: Measurement | None) ->
     load, idle = watts(box)
     out = {"watts_load": load, "watts_idle": idle, "memory_usable": memory_usable(box)}
     if isinstance(work, Language):
-        tokens, cards = language_rate(box, work, _language_type(box, work))
+        dtype = _language_type(box, work)
+        tokens, cards = language_rate(box, work, dtype)
         out["throughput"] = (tokens / float(work.answer)).unit_as("/s")
         out["latency"] = unknown("s", "a language model's time depends on the engine and the answer: measure it")
-        fits = exact(1.0, "GB") if cards else unknown("GB", *tokens.drivers)
-        out["memory_needed"] = (out["memory_usable"] * (cards / box.count)).unit_as("GB") if cards else fits
+        least = work.needed(WIDTH[dtype], cards or box.count) / 1e9
+        out["memory_needed"] = exact(least, "GB")
         return out
     if work is None:
         why = "the work of the model is unknown: write its facts with aiinfra model inspect --write"
@@ -162,12 +175,9 @@ def _language_type(box: Box, work: Language) -> str:
     return dtype_on(box.part, narrow)
 
 
-def _p99(speed: Mapping[str, Value], found: Measurement | None, rate: float, boxes: int) -> Value:
-    if found is None or not rate:
-        return p99(speed["latency"], speed["throughput"], rate, boxes)
-    alone = Value(found.p99 * 0.95, found.p99, found.p99 * 1.1, "s", speed["latency"].drivers, (), measured=True)
-    waited = p99(alone, speed["throughput"], rate, boxes)
-    return replace(waited, measured=True) if waited.known else waited
+def _p99(box: Box, speed: Mapping[str, Value], found: Measurement | None, rate: float, boxes: int) -> Value:
+    tail = alone_tail(speed["latency"]) if found is None else measured_box(found, box)[2]
+    return p99(tail, speed["throughput"], rate, boxes)
 
 
 def _needed(capacity: Value, rate: float, spare: int) -> tuple[int, int, int] | None:
@@ -197,13 +207,30 @@ def _over_time(box: Box, ground: Ground, speed: Mapping[str, Value], boxes: int,
     each = (mean / float(boxes)).unit_as("W")
     out["cost"] = (box_cost(box.part, box.count, each, ground) * float(boxes)).unit_as("USD/month")
     out["cost_idle"] = _idle_part(out["cost"], used)
-    requests = average * 730 * 3600 / 1e6
     for name, unit in (("cost", "USD"), ("carbon", "kg CO2e")):
-        shown = f"{unit}/million"
-        out[f"{name}_million"] = (
-            (out[name] / requests).unit_as(shown) if requests else unknown(shown, "no rate is declared")
-        )
+        out[f"{name}_million"] = _each_million(out[name], average, unit)
     return out
+
+
+def _each_million(found: Value, average: float, unit: str) -> Value:
+    """What a month brings, over the millions of requests in it."""
+    shown, requests = f"{unit}/million", average * 730 * 3600 / 1e6
+    return (found / requests).unit_as(shown) if requests else unknown(shown, "no rate is declared")
+
+
+def _with_cluster(figures: Mapping[str, Value], plane: Value, average: float) -> dict[str, Value]:
+    """The costs of a site that is an EKS cluster, its control plane added."""
+    cost = figures["cost"] + plane
+    return {"cost": cost, "cost_million": _each_million(cost, average, "USD")}
+
+
+def _not_priced(site: Site, cost: Value) -> Iterator[str]:
+    if not cost.known:
+        yield f"{site.class_name}: {'; '.join(cost.drivers)}"
+    if site.runtime.on is Place.EKS:
+        yield f"{site.class_name}: disks, network endpoints and traffic of its nodes"
+    elif site.runtime.on is Place.HYBRID:
+        yield f"{site.class_name}: the cluster its machines join, and its fee a virtual CPU"
 
 
 def _between(idle: Value, load: Value, used: Value) -> Value:

@@ -17,6 +17,9 @@ from aiinfra.spec.site import Place, Site
 CRITERIA: Final = ("cost", "latency", "watts", "carbon")
 """What tiers can be ranked by; the least is the best."""
 
+PLACE: Final = frozenset({"objective.availability", "objective.residency"})
+"""Aims that no choice of tier proves: said once above the list."""
+
 _FIGURE: Final = {"cost": "cost", "latency": "latency", "watts": "watts_mean", "carbon": "carbon"}
 
 
@@ -33,14 +36,19 @@ class Candidate:
     """Whether it is the tier the declaration names."""
 
     @property
+    def own(self) -> tuple[Verdict, ...]:
+        """The verdicts that a tier can decide: those of the place (``PLACE``) only where they cannot be met."""
+        return tuple(v for v in self.verdicts if v.key not in PLACE or v.outcome is Outcome.CANNOT)
+
+    @property
     def outcome(self) -> Outcome:
-        """The worst of its verdicts."""
-        return worst(self.verdicts)
+        """The worst of its own verdicts."""
+        return worst(self.own)
 
     @property
     def decides(self) -> Verdict | None:
         """The verdict that decides."""
-        return binding(self.verdicts)
+        return binding(self.own)
 
     @property
     def label(self) -> str:
@@ -97,9 +105,11 @@ def _settings(part: Accelerator, site: Site) -> list[tuple[str, str, int | None]
 
 
 def _offered(part: Accelerator, site: Site, catalogue: Catalogue) -> bool:
+    if part.name == site.tier.accelerator:
+        return True
     if site.runtime.on is Place.EKS:
         return any(part.name in (i.accelerator, i.cpu) for i in catalogue.instances.values())
-    return part.form in ("edge", "workstation") or part.name == site.tier.accelerator
+    return part.form in ("edge", "workstation")
 
 
 def _candidate(
@@ -119,7 +129,11 @@ def _candidate(
 
 def text(class_name: str, found: tuple[Candidate, ...], by: str) -> str:
     """The list, one line a tier, the reason under those that do not meet."""
-    lines = [f"{class_name}: {len(found)} tiers, by {by}", ""]
+    lines = [f"{class_name}: {len(found)} tiers, by {by}"]
+    common = {
+        v.aim: v.reason for one in found for v in one.verdicts if v.key in PLACE and v.outcome is Outcome.UNPROVEN
+    }
+    lines += [f"unproven whatever the tier: {aim}" for aim in common] + [""]
     columns: Mapping[str, Callable[[Candidate], str]] = {
         name: _column(name, amount) for name in ("latency", "throughput", "watts_load", "cost")
     }

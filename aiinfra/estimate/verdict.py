@@ -123,7 +123,8 @@ def binding(verdicts: tuple[Verdict, ...]) -> Verdict | None:
     known = [verdict for verdict in verdicts if verdict.margin is not None or verdict.outcome is not Outcome.MEETS]
 
     def rank(verdict: Verdict) -> tuple[int, bool, float, str]:
-        margin = -1.0 if verdict.margin is None else verdict.margin
+        unknown = -1.0 if verdict.outcome is Outcome.CANNOT else 10.0
+        margin = unknown if verdict.margin is None else verdict.margin
         return order.index(verdict.outcome), verdict.finding != REFUSES, margin, verdict.key
 
     return min(known, key=rank, default=None)

@@ -1,5 +1,6 @@
 """``collect``: run a Pulumi program in this process and get the graph of what it registers."""
 
+import gc
 import inspect
 import threading
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
@@ -9,13 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from aiinfra.errors import AiinfraError
 from aiinfra.findings import Finding
 from aiinfra.graph import urn, wire
 from aiinfra.graph.callbacks import Callbacks, Engine
 from aiinfra.graph.failure import failure_of
 from aiinfra.graph.isolation import environment_hidden, inside, sdk_warnings_ignored
 from aiinfra.graph.monitor import Invoke, Monitor, References
-from aiinfra.graph.node import Graph, Mode, Node
+from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.notes import Notes
 from aiinfra.graph.places import Places
 from aiinfra.graph.program import DEFAULT_NAME, Configuration, find
@@ -25,6 +27,8 @@ from aiinfra.graph.run import Setting, run
 Program = Callable[[], Awaitable[None] | None]
 TIMEOUT: Final = 300.0
 """Seconds a program may take."""
+LARGE: Final = 500
+"""Resources from which on a run's memory is given back at once."""
 
 _ONE_AT_A_TIME = threading.RLock()
 _INSIDE: ContextVar[bool] = ContextVar("aiinfra_inside_a_program", default=False)
@@ -100,22 +104,27 @@ def collect(
         invoke=invoke,
         references=_resolver(references),
     )
-    try:
-        here = inside(file.folder, file.main) if file is not None else nullcontext()
-        with _alone(), environment_hidden(), sdk_warnings_ignored(), here:
-            run(
-                _marked(body),
-                setting,
-                monitor,
-                callbacks=Callbacks(notes, places),
-                engine=Engine(notes, places),
-                timeout=timeout,
-            )
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - the user's own code may raise anything
-        raise monitor.error or failure_of(error, places, decoder.scrub, file, stack) from None
-    return _graph(monitor, notes, setting, mode)
+    callbacks, engine = Callbacks(notes, places), Engine(notes, places)
+    failure: AiinfraError | None = None
+    here = inside(file.folder, file.main) if file is not None else nullcontext()
+    with _alone(), environment_hidden(), sdk_warnings_ignored(), here:
+        try:
+            run(_marked(body), setting, monitor, callbacks=callbacks, engine=engine, timeout=timeout)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the user's own code may raise anything
+            failure = _freed(failure_of(monitor.error or error, places, decoder.scrub, file, stack))
+        if failure is not None or len(monitor.nodes) > LARGE:
+            gc.collect()
+    if failure is not None:
+        raise failure
+    return _graph(monitor, _notes(monitor, notes, decoder), setting, mode)
+
+
+def _freed(failure: AiinfraError) -> AiinfraError:
+    """``failure`` without its past, whose frames hold the whole run in memory."""
+    failure.__cause__ = failure.__context__ = None
+    return failure.with_traceback(None)
 
 
 def _marked(body: Program) -> Program:
@@ -138,7 +147,17 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _graph(monitor: Monitor, notes: Notes, setting: Setting, mode: Mode) -> Graph:
+def _notes(monitor: Monitor, notes: Notes, decoder: wire.Decoder) -> tuple[Finding, ...]:
+    """The findings, without secrets; one about a resource has the line that made it where it has none of its own."""
+    found: list[Finding] = []
+    for finding in notes.sorted():
+        node = monitor.nodes.get(finding.urn)
+        source = finding.source or (node.source if node is not None else "")
+        found.append(replace(finding, source=source, message=decoder.scrub(finding.message)))
+    return tuple(found)
+
+
+def _graph(monitor: Monitor, findings: tuple[Finding, ...], setting: Setting, mode: Mode) -> Graph:
     nodes = {
         own: replace(node, outputs=monitor.outputs[own]) if own in monitor.outputs and node.parent else node
         for own, node in sorted(monitor.nodes.items())
@@ -151,14 +170,8 @@ def _graph(monitor: Monitor, notes: Notes, setting: Setting, mode: Mode) -> Grap
         nodes=nodes,
         outputs=monitor.outputs.get(stack, {}),
         invokes=tuple(sorted(monitor.invokes)),
-        findings=tuple(_placed(finding, nodes) for finding in notes.sorted()),
+        findings=findings,
     )
-
-
-def _placed(finding: Finding, nodes: Mapping[str, Node]) -> Finding:
-    """A finding about a resource, with the line that made the resource where it has none of its own."""
-    node = nodes.get(finding.urn)
-    return replace(finding, source=node.source) if node is not None and not finding.source else finding
 
 
 def _resolver(references: Mapping[str, Graph] | References | None) -> References | None:

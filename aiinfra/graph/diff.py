@@ -13,9 +13,10 @@ from aiinfra.catalogue.replacement import Holds, behaviour
 from aiinfra.graph import path as paths
 from aiinfra.graph import urn
 from aiinfra.graph.change import Kind, PropertyChange, compare
-from aiinfra.graph.force import NO_DATA, Force, Sides, deletes_first, forced_properties, forces
-from aiinfra.graph.node import Graph, Node
+from aiinfra.graph.force import NO_DATA, Force, Sides, deletes_first, forced_paths, forces
+from aiinfra.graph.node import REF, UNKNOWN, Graph, Node
 from aiinfra.graph.pairing import Pairs, pair
+from aiinfra.graph.path import Path
 
 
 class Operation(StrEnum):
@@ -52,7 +53,7 @@ class ResourceChange:
     options: tuple[PropertyChange, ...] = ()
     forces: tuple[Force, ...] = ()
     downtime: bool = False
-    """Replaced by deleting first."""
+    """Where it is replaced, the old one is deleted first."""
 
     @property
     def node(self) -> Node:
@@ -182,7 +183,8 @@ def _kept(before: Node, after: Node, pairs: Pairs, graph: Graph) -> ResourceChan
     if any(reason.sure for reason in reasons):
         return ResourceChange(Operation.REPLACE, before, after, found, options, reasons, downtime=deletes_first(sides))
     if found or options or reasons:
-        return ResourceChange(Operation.UPDATE, before, after, found, options, reasons)
+        downtime = bool(reasons) and deletes_first(sides)
+        return ResourceChange(Operation.UPDATE, before, after, found, options, reasons, downtime)
     if before.urn != after.urn:
         return ResourceChange(Operation.MOVE, before, after)
     return None
@@ -201,7 +203,7 @@ def _properties(before: Node, after: Node) -> Iterator[PropertyChange]:
 
 def _wholly_unknown(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return "$unknown" in value or any(_wholly_unknown(item) for item in value.values())
+        return UNKNOWN in value or any(_wholly_unknown(item) for item in value.values())
     return isinstance(value, list) and any(_wholly_unknown(item) for item in value)
 
 
@@ -244,12 +246,14 @@ def _cascade(changes: dict[str, ResourceChange], pairs: Pairs, before: Graph, af
     while queue:
         upstream = queue.popleft()
         sure = changes[upstream].operation is Operation.REPLACE
+        guessed = all(force.why == NO_DATA for force in changes[upstream].forces)
         for own, key in dependents[upstream]:
-            if own not in pairs.kept:
+            # A provider that nothing is known of would drag along everything it manages.
+            if own not in pairs.kept or (key == "provider" and guessed):
                 continue
-            reason = _handed_on(after.nodes[own], key, upstream, sure=sure)
+            reason = _handed_on(after.nodes[own], key, after.nodes[upstream], sure=sure)
             change = changes.get(own)
-            if reason is None or (change and any(f.upstream == upstream and f.path == key for f in change.forces)):
+            if reason is None or (change and reason in change.forces):
                 continue
             first = change is None or not change.forces or (reason.sure and change.may_replace)
             fresh += change is None
@@ -259,28 +263,43 @@ def _cascade(changes: dict[str, ResourceChange], pairs: Pairs, before: Graph, af
     return fresh
 
 
-def _handed_on(node: Node, key: str, upstream: str, *, sure: bool) -> Force | None:
+def _handed_on(node: Node, key: str, upstream: Node, *, sure: bool) -> Force | None:
     if key in ("provider", "replaceWith"):
-        return Force(key, sure, upstream=upstream, shown=key)
-    forced = forced_properties(node.type)
+        return Force(key, sure, upstream=upstream.urn, shown=key)
     if not node.custom or node.read:
         return None
-    if forced is None:
-        return Force(key, sure=False, why=NO_DATA, upstream=upstream, shown=key)
-    if key in forced or key in {paths.parse(written)[0] for written in node.replace_on_changes}:
-        return Force(key, sure=False, why="if the new one's value differs", upstream=upstream, shown=key)
+    patterns = forced_paths(node.type)
+    if patterns is None:
+        return Force(key, sure=False, why=NO_DATA, upstream=upstream.urn, shown=key)
+    patterns += tuple(paths.parse(written) for written in node.replace_on_changes)
+    for steps in _taken_from(upstream, node.inputs.get(key), (key,)) or [(key,)]:
+        if any(paths.fits(pattern, steps) for pattern in patterns):
+            told = paths.text(steps)
+            return Force(told, sure=False, why="only if the value changes", upstream=upstream.urn, shown=told)
     return None
+
+
+def _taken_from(upstream: Node, value: Any, steps: Path) -> list[Path]:
+    """Where inside a property a value of another resource stands: its stand-in, its reference, or an unknown."""
+    if isinstance(value, Mapping):
+        if value.get(REF) == upstream.urn or UNKNOWN in value:
+            return [steps]
+        return [found for name, item in value.items() for found in _taken_from(upstream, item, (*steps, name))]
+    if isinstance(value, list):
+        return [found for place, item in enumerate(value) for found in _taken_from(upstream, item, (*steps, place))]
+    stands_in = isinstance(value, str) and (f"{upstream.name}." in value or f"{upstream.name}_id" in value)
+    return [steps] if stands_in else []
 
 
 def _with(reason: Force, change: ResourceChange | None, before: Node, after: Node, graph: Graph) -> ResourceChange:
     change = change or ResourceChange(Operation.UPDATE, before, after)
-    operation, downtime = change.operation, change.downtime
-    if reason.sure:
-        operation = Operation.REPLACE
-        downtime = deletes_first(Sides(before, after, graph.nodes.get(after.provider)))
-    elif operation is Operation.MOVE:
-        operation = Operation.UPDATE
-    return replace(change, operation=operation, downtime=downtime, forces=(*change.forces, reason))
+    operation = Operation.UPDATE if change.operation is Operation.MOVE else change.operation
+    return replace(
+        change,
+        operation=Operation.REPLACE if reason.sure else operation,
+        downtime=deletes_first(Sides(before, after, graph.nodes.get(after.provider))),
+        forces=(*change.forces, reason),
+    )
 
 
 def _versions(before: Graph, after: Graph) -> Mapping[str, tuple[str, str]]:

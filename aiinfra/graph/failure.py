@@ -19,7 +19,7 @@ def failure_of(
     """
     for link in _chain(error):
         if isinstance(link, AiinfraError):
-            return link
+            return _with_place(link, places)
     place = _place(error, places)
     at = f"{place}: " if place else ""
     for link in _chain(error):
@@ -44,6 +44,12 @@ def failure_of(
     text = scrub(str(error)).strip()
     name = type(error).__name__
     return AiinfraError("program-failed", f"{at}{name}: {text}" if text else f"{at}{name}", "correct the program")
+
+
+def _with_place(error: AiinfraError, places: Places) -> AiinfraError:
+    """What the monitor refused says which line asked for it, where that line was waiting for the answer."""
+    place = _place(error, places) if error.code in ("invoke-unanswered", "call-refused") else ""
+    return AiinfraError(error.code, f"{place}: {error.message}", error.remedy) if place else error
 
 
 def _where(program: Program | None, stack: str) -> str:

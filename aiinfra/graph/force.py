@@ -56,10 +56,10 @@ def forces(sides: Sides, changes: Iterable[PropertyChange]) -> Iterator[Force]:
         yield Force(trigger, sure=True)
 
 
-def forced_properties(type_: str) -> frozenset[str] | None:
-    """The top-level properties of a type that may force replacement; None where nothing is known of it."""
+def forced_paths(type_: str) -> tuple[Path, ...] | None:
+    """Patterns of the properties of a type that may force replacement; None where nothing is known of it."""
     known = behaviour(type_)
-    return None if known is None else frozenset(str(_parsed(rule.path)[0]) for rule in known.rules)
+    return None if known is None else tuple(_parsed(rule.path) for rule in known.rules)
 
 
 def deletes_first(sides: Sides) -> bool:

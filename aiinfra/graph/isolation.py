@@ -39,9 +39,10 @@ def sdk_warnings_ignored() -> Iterator[None]:
     """Within the block the SDKs' own warnings are dropped, even where all warnings are errors.
 
     The generated modules warn of their deprecated classes when they are imported, whoever uses what. What a program
-    does use, the SDK also logs.
+    does use, the SDK also logs. And where a program fails, outputs that were never asked for are never awaited.
     """
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"coroutine '(Output|StackReference)\.", RuntimeWarning)
         warnings.filterwarnings("ignore", module=r"pulumi(_\w+)?(\.|$)")
         yield
 

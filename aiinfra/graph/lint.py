@@ -13,6 +13,7 @@ from aiinfra.errors import did_you_mean
 from aiinfra.findings import Finding, Severity
 from aiinfra.graph import urn, values, wire
 from aiinfra.graph.node import Graph, Node
+from aiinfra.graph.path import Path, text
 from aiinfra.graph.shapes import Kind, Shape, inputs_of, python_names
 
 
@@ -37,12 +38,12 @@ def _of(node: Node) -> Iterator[Finding]:
     inputs: Mapping[str, Any] = node.inputs
     if node.type.startswith(urn.PROVIDER_PREFIX):
         inputs = {key: _parsed(value, fields.get(key)) for key, value in inputs.items()}
-    for path, key, known in _unknown_keys(inputs, fields, ""):
+    for path, known in _unknown_keys(inputs, fields, ()):
         yield Finding(
             "dropped-key",
             Severity.ERROR,
-            f"{node.type} has no such key{did_you_mean(key, known)}",
-            path=path,
+            f"{node.type} has no such key{did_you_mean(str(path[-1]), known)}",
+            path=text(path),
             urn=node.urn,
             remedy=f"use one of {', '.join(sorted(known)[:12])}{', ...' if len(known) > 12 else ''}",
             source=node.source,
@@ -50,32 +51,34 @@ def _of(node: Node) -> Iterator[Finding]:
 
 
 def _unknown_keys(
-    value: Mapping[str, Any], fields: Mapping[str, Shape], path: str, names: Mapping[str, str] | None = None
-) -> Iterator[tuple[str, str, list[str]]]:
-    """``(path, key, keys there are)``; the latter in snake case where the key given is, or has no capital."""
+    value: Mapping[str, Any], fields: Mapping[str, Shape], path: Path, names: Mapping[str, str] | None = None
+) -> Iterator[tuple[Path, list[str]]]:
+    """``(path, keys there are)``; the latter in snake case where the key given is, or has no capital."""
     for raw, item in value.items():
         key = wire.unescape(raw)
-        place = values.join(path, key)
-        if key not in fields:
+        place = (*path, key)
+        # A provider's properties travel as text in which Python names stay, and the bridged providers take both.
+        name = key if key in fields or names is None else names.get(key, key)
+        if name not in fields:
             snake = names is not None and ("_" in key or key == key.lower())
-            yield place, key, list(names or fields) if snake else list(fields)
+            yield place, list(names or fields) if snake else list(fields)
         else:
-            yield from _inside(item, fields[key], place)
+            yield from _inside(item, fields[name], place)
 
 
-def _inside(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str, list[str]]]:
+def _inside(value: Any, shape: Shape, path: Path) -> Iterator[tuple[Path, list[str]]]:
     if values.marker_of(value):
         return
     if isinstance(value, list):
         if shape.kind is Kind.LIST and shape.item is not None:
             for index, item in enumerate(value):
-                yield from _inside(item, shape.item, f"{path}[{index}]")
+                yield from _inside(item, shape.item, (*path, index))
     elif isinstance(value, Mapping):
         if shape.kind is Kind.OBJECT:
             yield from _unknown_keys(value, shape.fields, path, python_names(shape.type))
         elif shape.kind is Kind.MAP and shape.item is not None:
             for key, item in value.items():
-                yield from _inside(item, shape.item, values.join(path, wire.unescape(key)))
+                yield from _inside(item, shape.item, (*path, wire.unescape(key)))
 
 
 def _parsed(value: Any, shape: Shape | None) -> Any:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any, Final
 
 from pulumi.runtime import config as pulumi_config
@@ -23,8 +24,6 @@ Program = Callable[[], Awaitable[None] | None]
 
 GRACE: Final = 2.0
 """Seconds a program that was told to stop has before it is left behind."""
-LARGE: Final = 500
-"""Resources from which on a run's memory is given back at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +61,6 @@ def run(
                 )
         finally:
             runner.stop(thread)
-    if len(monitor.nodes) > LARGE:
-        gc.collect()
     if runner.error is not None:
         raise runner.error
 
@@ -76,6 +73,7 @@ class _Runner:
     ) -> None:
         self.error: BaseException | None = None
         self._own: BaseException | None = None
+        self._trace: TracebackType | None = None
         self._program = program
         self._setting = setting
         self._monitor = monitor
@@ -88,7 +86,8 @@ class _Runner:
             # All of the SDK's settings are context variables: in a new context no earlier run is seen.
             contextvars.Context().run(self._run)
         except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread
-            self.error = self._own or error
+            # The SDK raises the program's own error again, with the traceback of the call it came from.
+            self.error = self._own.with_traceback(self._trace) if self._own is not None else error
 
     def stop(self, thread: threading.Thread) -> None:
         """End the program if it still runs: cancel what it awaits, then raise in its thread."""
@@ -107,7 +106,7 @@ class _Runner:
             if awaitable is not None:
                 await awaitable
         except BaseException as error:
-            self._own = error
+            self._own, self._trace = error, error.__traceback__
             raise
 
     def _cancel(self) -> None:

@@ -21,6 +21,8 @@ from typing import Any, Final
 import pulumi
 from pulumi import _types
 
+from aiinfra.graph.isolation import sdk_warnings_ignored
+
 
 class Kind(StrEnum):
     """What a property holds."""
@@ -105,22 +107,25 @@ def _import_module_of(token: str) -> None:
     """Import the SDK module that a token's class would be in, if it is installed.
 
     ``aws:ec2/vpc:Vpc`` is in ``pulumi_aws.ec2``, ``kubernetes:rbac.authorization.k8s.io/v1:Role`` in
-    ``pulumi_kubernetes.rbac.v1``.
+    ``pulumi_kubernetes.rbac.v1``. The modules are lazy: asking for the class is what loads them.
     """
     match = _TOKEN.fullmatch(token)
     if match is None:
         return
-    package, group, version = match.group("package", "group", "version")
-    group = f"{group}_" if keyword.iskeyword(group) else group
-    for name in (f"pulumi_{package}.{group}.{version}", f"pulumi_{package}.{group}"):
+    package, group, version, name = match.group("package", "group", "version", "name")
+    parts = [f"pulumi_{package.replace('-', '_')}", f"{group}_" if keyword.iskeyword(group) else group]
+    if version:
+        parts.append(version)
+    with sdk_warnings_ignored():
         try:
-            import_module(name.replace("-", "_"))
+            getattr(import_module(".".join(parts)), name, None)
         except ModuleNotFoundError:
-            continue
-        return
+            return
 
 
-_TOKEN: Final = re.compile(r"(?P<package>[a-z][a-z0-9-]*):(?P<group>[A-Za-z0-9_]+)[^/:]*(?:/(?P<version>\w+))?:\w+")
+_TOKEN: Final = re.compile(
+    r"(?P<package>[a-z][a-z0-9-]*):(?P<group>[A-Za-z0-9_]+)[^/:]*(?:/(?:(?P<version>v[0-9]\w*)|\w+))?:(?P<name>\w+)"
+)
 
 
 def class_of(token: str) -> type | None:

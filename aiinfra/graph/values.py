@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiinfra.graph.node import ASSET, REF, SECRET, UNKNOWN, Graph
+from aiinfra.graph.path import Path, text
 from aiinfra.graph.wire import unescape
 
 MARKERS = (SECRET, UNKNOWN, REF, ASSET)
@@ -17,24 +18,17 @@ def marker_of(value: Any) -> str:
     return ""
 
 
-def markers(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def markers(value: Any, path: Path = ()) -> Iterator[tuple[str, str]]:
     """``(path, marker)`` of every reserved object inside ``value``; paths read ``spec.containers[0].env``."""
     marker = marker_of(value)
     if marker:
-        yield path, marker
+        yield text(path), marker
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from markers(item, join(path, unescape(key)))
+            yield from markers(item, (*path, unescape(key)))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from markers(item, f"{path}[{index}]")
-
-
-def join(path: str, key: str) -> str:
-    """``path`` one key deeper; a key that is no plain word is quoted: ``metadata.labels["app.io/name"]``."""
-    if not key.replace("_", "a").replace("-", "a").isalnum():
-        return f'{path}["{key}"]'
-    return f"{path}.{key}" if path else key
+            yield from markers(item, (*path, index))
 
 
 def plain(value: Any) -> Any:

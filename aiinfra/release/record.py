@@ -68,8 +68,10 @@ def on_cpu(model: Path) -> Run:
     """
     import onnxruntime  # noqa: PLC0415  # part of the [server] set, not of the base
 
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # errors are raised; written to standard error as well, they would only confuse
     try:
-        session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001  # a C++ extension with exception types of its own
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise BadInput(

@@ -7,7 +7,8 @@ from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.review.document import Detail, Document, Group, Line, Loss, Opening, Unknown
 from aiinfra.review.folding import Unit, plural, units
-from aiinfra.review.losses import is_loss, loss, order
+from aiinfra.review.last_look import masked
+from aiinfra.review.losses import Losses, is_loss, order
 from aiinfra.review.naming import Names, kind
 from aiinfra.review.rest import group
 from aiinfra.review.unknowns import unknowns
@@ -44,12 +45,12 @@ def review(
     counted = counts(found, diff)
     worst = level(losses, opened, diff)
     sight = preview or (diff.after if diff.after.mode is Mode.PREVIEW else None)
-    unknown = sorted(unknowns(found, sight, names), key=_unknown_order) if sight else []
-    return Document(
+    unknown = sorted(unknowns(found, sight, diff, names), key=_unknown_order) if sight else []
+    document = Document(
         title=f"{diff.after.project}, stack {diff.after.stack}",
         compared=compared,
         level=worst,
-        verdict=words(worst, losses, opened, counted["unchanged"]),
+        verdict=words(worst, losses, opened, counted.get("unchanged", 0)),
         counts=counted,
         losses=losses,
         openings=opened,
@@ -61,6 +62,7 @@ def review(
         after=after,
         findings=diff.after.findings,
     )
+    return masked(document)
 
 
 def _unknown_order(item: Unknown) -> tuple[bool, str, str]:
@@ -68,10 +70,11 @@ def _unknown_order(item: Unknown) -> tuple[bool, str, str]:
 
 
 def _losses(found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values) -> Iterator[Loss]:
+    rows = Losses(diff, names, values)
     for unit in found:
         for changed in unit.changed:
             if is_loss(changed.change):
-                yield loss(unit, changed.change, diff, names, values)
+                yield rows.row(unit, changed.change)
 
 
 def _openings(found: Sequence[Unit], names: Names) -> Iterator[Opening]:

@@ -65,11 +65,11 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What happens inside a component, in one line."""
+    """What happens to one resource inside a component, a statement each."""
 
     name: str
     kind: str
-    words: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Names and values are escaped: what a program holds cannot format the comment, na
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from aiinfra.review.document import Detail, Document, Group, Level
@@ -78,7 +79,7 @@ def escape(text: str) -> str:
     return re.sub(r"(?<!&)#(?=\w)", "&#35;", text)
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [" | ".join(header), " | ".join("---" for _ in header), *(" | ".join(row) for row in rows)]
     return "\n".join(f"| {line} |" for line in lines)
 
@@ -129,9 +130,15 @@ def _groups(document: Document) -> list[str]:
 
 
 def _group(group: Group) -> str:
-    rows = [(_called(row.name, row.kind), escape(row.words)) for row in group.rows]
-    body = "\n".join(f"- {name}: {words}" for name, words in rows)
-    return f"**{escape(group.title + members(group.members))}**\n{body}"
+    lines: list[str] = []
+    for row in group.rows:
+        name = _called(row.name, row.kind)
+        if len(row.words) == 1:
+            lines.append(f"- {name}: {escape(row.words[0])}")
+        else:
+            lines += [f"- {name}", *(f"  - {escape(words)}" for words in row.words)]
+    body = "\n".join(lines)
+    return f"**{escape(group.title + members(group.members))}**\n\n{body}"
 
 
 def _unknowns(document: Document) -> str:
@@ -148,7 +155,8 @@ def _detail(detail: Detail) -> str:
     text = "\n".join(f"{'!' if line.sign == '~' else line.sign} {line.text}".rstrip() for line in detail.lines)
     longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
-    title = f"{_called(detail.name, detail.kind, detail.where)} {escape(detail.action)}{_source(detail.source)}"
+    where = f", {escape(detail.where)}" if detail.where else ""
+    title = f"{_called(detail.name, detail.kind)} {escape(detail.action)}{where}{_source(detail.source)}"
     return f"{title}\n\n{fence}diff\n{text}\n{fence}"
 
 

@@ -6,91 +6,18 @@ where its key, or the name beside it (``{name: DB_PASSWORD, value: ...}``), is t
 itself looks like a key, a token or a password.
 """
 
-import math
-import re
-from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from aiinfra.graph import path as paths
-from aiinfra.graph.change import Kind, PropertyChange
+from aiinfra.graph.change import KEYS, Kind, PropertyChange
+from aiinfra.graph.diff import ResourceChange
 from aiinfra.graph.node import ASSET, REF, SECRET, UNKNOWN, Node
+from aiinfra.graph.path import Path
+from aiinfra.review.credentials import MASK, mask_text, shaped_as_credential
 
-MASK: Final = "[secret]"
-
-_CREDENTIAL = re.compile(
-    r"(?<![a-z])(?:pass(?:word|wd|phrase|code)?|pwd|secrets?|tokens?|credentials?|creds|api_?keys?|access_?keys?|secret_?keys?"
-    r"|private_?keys?|account_?keys?|auth(?:orization)?|bearer|kubeconfig|kube_?config|conn(?:ection)?_?str(?:ing)?|dsn"
-    r"|client_?secret|signing_?key|encryption_?key|ssh_?key|htpasswd|docker_?config_?json|webhook_?url|sas|otp|pin)"
-    r"(?![a-z])"
-)
-_NOT_CREDENTIAL = re.compile(
-    r"(?:_(?:name|names|arn|arns|ref|id|ids|path|file|mount|mode|type|ttl|duration|expiration|rotation|policy|version"
-    r"|length|enabled|reads?|limit|endpoint|required|mutable|provider|class|template|engine)$)|^automount_|^image_pull_"
-)
-"""Words that say where a credential is, or how it is kept, and do not hold it."""
-_TEXT: Final = (
-    re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL),
-    re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[0-9A-Z]{16}\b"),
-    re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
-    re.compile(
-        r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hf_|sk-|pul-|npm_|AIza|ya29\.|sq0|shp[a-z]{2}_|dop_v1_)[\w-]{8,}"
-    ),
-    re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"),
-    re.compile(
-        r"(?<=[\w-])(?<!\w:)(?:(?i:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|credentials?|auth))"
-        r"['\"]?\s*[=:]\s*['\"]?[^\s'\",;&}]+"
-    ),
-    re.compile(
-        r"\b(?i:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|credentials?|authorization|bearer)"
-        r"['\"]?(?:\s*[=:]\s*(?:(?i:bearer|basic)\s+)?|\s+(?=[\w+/.-]*\d))['\"]?[^\s'\",;&}]+"
-    ),
-)
-_WORD = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
-_HARMLESS = re.compile(
-    r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})|(?:[a-z]+-[0-9a-f]{8,17})|(?:[0-9.]+)",
-    re.IGNORECASE,
-)
-"""Identifiers: UUIDs, AWS resource ids, numbers."""
-BITS: Final = 3.7
-"""Shannon entropy a character from which a run of 20 or more letters and digits reads as random. English words and
-resource names joined by dashes stay below it or carry no digits; 20 random base64 characters are at about 4."""
-
-
-def shaped_as_credential(name: str) -> bool:
-    """Whether a key's name says that its value is a credential."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).replace("-", "_").replace(".", "_").lower()
-    return bool(_CREDENTIAL.search(words)) and not _NOT_CREDENTIAL.search(words)
-
-
-def mask_text(text: str) -> str:
-    """``text`` with whatever looks like a credential in it replaced."""
-    for pattern in _TEXT:
-        text = pattern.sub(MASK, text)
-    return _WORD.sub(_unless_plain, text)
-
-
-def _unless_plain(found: re.Match[str]) -> str:
-    word = found[0]
-    before = found.string[max(0, found.start() - 7) : found.start()]
-    if before.endswith(("sha256:", "sha512:", "sha1:")) or _HARMLESS.fullmatch(word):
-        return word
-    return MASK if _random(word) else word
-
-
-def _random(word: str) -> bool:
-    """Whether a run of characters is more like a key than like words joined together."""
-    for part in re.split(r"[/=_+-]", word) if word.count("-") + word.count("/") + word.count("_") > 2 else [word]:
-        kinds = sum(bool(re.search(kind, part)) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
-        hexadecimal = bool(re.fullmatch(r"[0-9a-fA-F]{32,}", part))
-        if hexadecimal or (len(part) >= 20 and kinds >= 2 and re.search("[0-9]", part) and _entropy(part) >= BITS):
-            return True
-    return False
-
-
-def _entropy(text: str) -> float:
-    total = len(text)
-    return -sum(count / total * math.log2(count / total) for count in Counter(text).values())
+NOT_KNOWN: Final = "(not known until apply)"
 
 
 def holds_secret(value: Any) -> bool:
@@ -152,7 +79,7 @@ def _wholly_secret(change: PropertyChange, before: Node | None, after: Node | No
             continue
         if node.type.startswith("kubernetes:core/v1:Secret") and change.steps[:1] in (("data",), ("stringData",)):
             return True
-        if change.kind is not Kind.UPDATE and len(change.steps) > 1 and _beside_secret(change, node):
+        if _beside_secret(change, node):
             return True
         if _beside_credential_name(change, node):
             return True
@@ -162,13 +89,57 @@ def _wholly_secret(change: PropertyChange, before: Node | None, after: Node | No
 
 
 def _beside_secret(change: PropertyChange, node: Node) -> bool:
-    """An element that came or went beside a secret may be that secret's other version under another name."""
-    around = paths.values_at(node.inputs, change.steps[:-1])
-    if not around:
-        return False
-    if isinstance(around[0], list):
-        return holds_secret(around[0])
-    return isinstance(around[0], Mapping) and any(isinstance(i, Mapping) and SECRET in i for i in around[0].values())
+    """Whether one side's value may be the secret of the other side, in another place or under another name.
+
+    Elements of a list are paired by likeness, so none is shown where one is secret; elements that have names, and keys
+    of an object, are hidden where they came or went beside a secret.
+    """
+    for length in range(len(change.steps)):
+        around = paths.values_at(node.inputs, change.steps[:length])
+        if not around or not isinstance(around[0], list):
+            continue
+        named = length > 0 and change.steps[length - 1] in KEYS
+        if (not named or change.kind is not Kind.UPDATE) and holds_secret(around[0]):
+            return True
+    beside = paths.values_at(node.inputs, change.steps[:-1]) if change.kind is not Kind.UPDATE else []
+    return any(
+        isinstance(item, Mapping) and SECRET in item
+        for each in beside
+        if isinstance(each, Mapping)
+        for item in each.values()
+    )
+
+
+def without_secrets(change: ResourceChange) -> ResourceChange:
+    """The change for rules that read whole resources and put what they read into words.
+
+    A value that is a secret on either side is masked on both; one that is not known is a text that says so.
+    """
+    steps = [item.steps for item in change.changes if _wholly_secret(item, change.before, change.after)]
+    return replace(change, before=_readable(change.before, steps), after=_readable(change.after, steps))
+
+
+def _readable(node: Node | None, places: list[Path]) -> Node | None:
+    if node is None:
+        return None
+    inputs: Any = {key: _words(value) for key, value in node.inputs.items()}
+    for steps in places:
+        last = steps[-1]
+        for around in paths.values_at(inputs, steps[:-1]):
+            if (isinstance(around, list) and isinstance(last, int) and last < len(around)) or (
+                isinstance(around, dict) and last in around
+            ):
+                around[last] = MASK
+    return replace(node, inputs=inputs)
+
+
+def _words(value: Any) -> Any:
+    """A copy with words for secrets and unknowns."""
+    if isinstance(value, Mapping):
+        if SECRET in value:
+            return MASK
+        return NOT_KNOWN if UNKNOWN in value else {key: _words(item) for key, item in value.items()}
+    return [_words(item) for item in value] if isinstance(value, list) else value
 
 
 def _beside_credential_name(change: PropertyChange, node: Node) -> bool:

@@ -6,8 +6,30 @@ from typing import Final
 from aiinfra.graph import urn
 from aiinfra.graph.diff import GraphDiff
 from aiinfra.graph.node import Node
-from aiinfra.review.masking import mask_text
+from aiinfra.review.credentials import mask_text
 
+_PLAIN: Final = ("", "index", "ec2", "vpc", "ec2transitgateway")
+"""AWS modules whose resources everybody knows without the service's name."""
+_SERVICES: Final = {
+    "cfg": "Config",
+    "cloudtrail": "CloudTrail",
+    "cloudwatch": "CloudWatch",
+    "dynamodb": "DynamoDB",
+    "guardduty": "GuardDuty",
+    "lambda": "Lambda",
+    "lb": "",
+    "alb": "",
+    "opensearch": "OpenSearch",
+    "route53": "Route 53",
+    "secretsmanager": "Secrets Manager",
+}
+_ACRONYMS: Final = {
+    word.lower(): word
+    for word in (
+        *("ACL", "API", "CIDR", "CORS", "DHCP", "DNS", "EBS", "ECR", "EFS", "EKS", "IAM", "IP", "IPv4", "IPv6"),
+        *("KMS", "NAT", "SNS", "SQS", "SSM", "URL", "VPC"),
+    )
+}
 _SHORT: Final = {"pulumi:pulumi:StackReference": "stack reference"}
 
 
@@ -22,15 +44,11 @@ def kind(type_: str) -> str:
     if package != "aws":
         return name or type_
     service = module.partition("/")[0]
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
-    if words.startswith(f"{service} "):
-        words = words.removeprefix(f"{service} ")
-    return words if service in ("", "index") or words.startswith(service) else f"{_service(service)} {words}"
-
-
-def _service(module: str) -> str:
-    spelt = {"cloudwatch": "CloudWatch", "cloudtrail": "CloudTrail", "lambda": "Lambda", "dynamodb": "DynamoDB"}
-    return spelt.get(module, module.upper() if len(module) <= 4 else module)
+    words = [_ACRONYMS.get(word.lower(), word.lower()) for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]
+    prefix = "" if service in _PLAIN else _SERVICES.get(service, service.upper() if len(service) <= 4 else service)
+    if words[0].lower() == service.lower():
+        prefix = ""
+    return " ".join([prefix, *words]).strip()
 
 
 class Names:

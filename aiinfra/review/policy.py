@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiinfra.review.masking import mask_text, mask_value
+from aiinfra.review.credentials import mask_text
+from aiinfra.review.masking import mask_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,9 @@ def _reason(statement: Statement, earlier: list[Statement]) -> str:
     for old in earlier:
         if (old.principals, old.condition) == (statement.principals, statement.condition) or old.principals == ("*",):
             had |= {words for _, words in _wildcards(old)}
-    for place in ("principal", "action", "resource"):
-        if place in wide and wide[place] not in had:
-            return wide[place]
+    fresh = [wide[place] for place in ("principal", "action", "resource") if place in wide and wide[place] not in had]
+    if fresh:
+        return ", ".join(fresh)
     for old in earlier:
         same = (old.principals, old.actions, old.resources) == (
             statement.principals,

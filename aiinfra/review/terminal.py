@@ -37,7 +37,7 @@ def print_document(document: Document, console: Console, *, full: bool = False) 
     _openings(document, console)
     _groups(document, console)
     _unknowns(document, console)
-    if full:
+    if full and document.details:
         _heading(console, "The whole difference")
         for detail in document.details:
             _detail(detail, console)
@@ -89,16 +89,22 @@ def headline(row: Loss) -> str:
 
 def why(row: Loss) -> str:
     """The property that forces it, and the cause."""
-    return f"{row.property}; {row.cause}" if row.property else row.cause
+    if not row.property:
+        return row.cause
+    return f"{row.property} {row.cause}" if row.cause.startswith("comes from") else f"{row.property}; {row.cause}"
 
 
 def _openings(document: Document, console: Console) -> None:
     if not document.openings:
         return
     _heading(console, "Opens")
+    last = ""
     for item in document.openings:
         where = f", {item.where}" if item.where else ""
-        _line(console, f"{item.name} ({item.kind}){where}", "yellow", 2)
+        name = f"{item.name} ({item.kind}){where}"
+        if name != last:
+            _line(console, name, "yellow", 2)
+        last = name
         at = f"  [{item.finding.source}]" if item.finding.source else ""
         _line(console, f"{item.words}{at}", indent=6)
 
@@ -109,8 +115,14 @@ def _groups(document: Document, console: Console) -> None:
     _heading(console, "The rest" if document.losses or document.openings else "What changes")
     for group in document.groups:
         _line(console, group.title + members(group.members), "bold", 2)
-        rows = [(f"{row.name} ({row.kind})" if row.kind else row.name, row.words) for row in group.rows]
-        _labels(console, rows, 6)
+        for row in group.rows:
+            name = f"{row.name} ({row.kind})" if row.kind else row.name
+            if len(row.words) == 1:
+                _line(console, f"{name}: {row.words[0]}", indent=6)
+                continue
+            _line(console, name, indent=6)
+            for words in row.words:
+                _line(console, words, indent=10)
 
 
 def members(names: tuple[str, ...]) -> str:

@@ -1,6 +1,7 @@
 """Property values as a reviewer reads them: YAML for objects, statements for policies, words for what is not known."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -8,14 +9,27 @@ import yaml
 
 from aiinfra.graph.change import Kind, PropertyChange, compare
 from aiinfra.graph.node import ASSET, REF, UNKNOWN, Node, is_unknown
+from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Line
-from aiinfra.review.masking import mask_sides, mask_text, mask_value
+from aiinfra.review.masking import NOT_KNOWN, mask_sides, mask_value
 from aiinfra.review.naming import Names
 from aiinfra.review.policy import difference, parse_json
 
-NOT_KNOWN: Final = "(not known until apply)"
+_DIGEST: Final = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 MOST_LINES: Final = 80
 """Lines of one resource; what is longer is cut, and says so."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    block = "\n" in value and not any(line.endswith(" ") for line in value.split("\n"))
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if block else None)
+
+
+_Dumper.add_representer(str, _text)
 
 
 class Values:
@@ -45,8 +59,10 @@ class Values:
             return "nothing"
         if isinstance(plain, (Mapping, list)):
             plain = yaml.safe_dump(plain, default_flow_style=True, width=10_000, sort_keys=True).strip()
+        if isinstance(plain, str):
+            plain = _DIGEST.sub(r"\1…", plain)
         text = " ".join(str(plain).lower().split() if isinstance(plain, bool) else str(plain).split())
-        return text if len(text) <= 60 else f"{text[:57]}..."
+        return text if len(text) <= 60 else f"{text[:59]}…"
 
     def between(self, change: PropertyChange, before: Node | None, after: Node | None) -> str:
         """``a → b`` for a table."""
@@ -55,6 +71,13 @@ class Values:
             return "the same in another order"
         if old == new and old is not None:
             return "changed (secret)" if change.sure else "may have changed (secret)"
+        statements = difference(change.before, change.after)
+        if statements is not None:
+            counted = [
+                (len(found), what) for found, what in zip(statements, ("removed", "added"), strict=True) if found
+            ]
+            told = ", ".join(f"{count} {'statement' if count == 1 else 'statements'} {what}" for count, what in counted)
+            return told or "the same in other words"
         if parse_json(change.before) is not None or parse_json(change.after) is not None:
             return "changed"
         if isinstance(old, str | None) and isinstance(new, str | None) and "\n" in f"{old}{new}":
@@ -105,7 +128,7 @@ class Values:
         document = parse_json(value)
         plain = self.plain(mask_value(document) if document is not None else value)
         if isinstance(plain, (Mapping, list)) and plain:
-            text = yaml.safe_dump(plain, default_flow_style=False, width=10_000, sort_keys=True, allow_unicode=True)
+            text = yaml.dump(plain, Dumper=_Dumper, default_flow_style=False, width=10_000, allow_unicode=True)
             yield Line(sign, f"{path}:")
             yield from (Line(sign, f"  {line}") for line in text.splitlines())
         elif isinstance(plain, str) and "\n" in plain:

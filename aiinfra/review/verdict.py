@@ -22,7 +22,7 @@ COUNTED = {
 
 
 def counts(found: Sequence[Unit], diff: GraphDiff) -> dict[str, int]:
-    """Resources that a provider manages, by what happens to them; components are not counted."""
+    """Resources that a provider manages, by what happens to them; components are not counted, nor what is nothing."""
     counted: Counter[str] = Counter()
     for unit in found:
         for changed in unit.changed:
@@ -34,7 +34,8 @@ def counts(found: Sequence[Unit], diff: GraphDiff) -> dict[str, int]:
     result = {key: counted[key] for key in dict.fromkeys(order) if counted[key]}
     resources = sum(node.custom for node in diff.after)
     changed_after = sum(1 for change in diff if change.after is not None and change.node.custom)
-    return {**result, "unchanged": resources - changed_after}
+    unchanged = resources - changed_after
+    return {**result, "unchanged": unchanged} if unchanged or not result else result
 
 
 def level(losses: Sequence[Loss], opened: Sequence[Opening], diff: GraphDiff) -> Level:
@@ -59,18 +60,17 @@ def words(worst: Level, losses: Sequence[Loss], opened: Sequence[Opening], uncha
         return f"No changes: {plural(unchanged, 'resource')} stay{'s' * (unchanged == 1)} as before."
     if worst is Level.SAFE:
         return "Nothing is destroyed or replaced, and nothing opens."
+    things = sum(item.count for item in opened)
     if worst is Level.OPENS:
-        return "Nothing is destroyed or replaced, but something opens."
+        return f"Nothing is destroyed or replaced, but {plural(things, 'thing')} open{'s' * (things == 1)}."
     holds = [row for row in losses if row.stateful]
     if worst is Level.BLOCKED:
         first = _blocked(losses)
     elif worst is Level.LOSES_DATA:
         first = _loses(holds)
     else:
-        some = f"{_total(holds)} of them with data" if holds else "none known to hold data"
-        first = f"{_tally(losses)}; {some}."
-    total = sum(item.count for item in opened)
-    return f"{first} It also opens {plural(total, 'thing')}: see below." if opened else first
+        first = _harmless(losses, _total(holds))
+    return f"{first} It also opens {plural(things, 'thing')}." if opened else first
 
 
 def _total(rows: Sequence[Loss]) -> int:
@@ -87,8 +87,23 @@ def _loses(holds: Sequence[Loss]) -> str:
     certain = [row for row in holds if row.action != MAY_BE]
     if _total(certain) == 1:
         row = certain[0]
-        return f"{row.name} ({row.kind}) is {row.action}, and with it {row.data}."
+        return f"{row.name} ({row.kind}) is {row.action}; lost with it: {row.data}."
     return f"{plural(_total(certain), 'resource')} that hold data are destroyed or replaced."
+
+
+def _harmless(losses: Sequence[Loss], holding: int) -> str:
+    """Certain losses hold no data; what only may be replaced can."""
+    known = all(row.data == "none" or row.stateful for row in losses)
+    if _total(losses) == 1 and not holding:
+        row = losses[0]
+        verb = row.action if row.action == MAY_BE else f"is {row.action}"
+        tail = "it holds no data" if known else "whether it holds data is not known"
+        return f"{row.name} ({row.kind}) {verb}; {tail}."
+    if holding:
+        some = f"{holding} of them hold{'s' * (holding == 1)} data"
+    else:
+        some = "none of them holds data" if known else "none of them is known to hold data"
+    return f"{_tally(losses)}; {some}."
 
 
 def _tally(losses: Sequence[Loss]) -> str:
@@ -97,5 +112,5 @@ def _tally(losses: Sequence[Loss]) -> str:
         total = _total([row for row in losses if row.action == action])
         if total:
             verb = action if action == MAY_BE else f"{'is' if total == 1 else 'are'} {action}"
-            parts.append(f"{plural(total, 'resource')} {verb}")
+            parts.append(f"{total} {verb}" if parts else f"{plural(total, 'resource')} {verb}")
     return ", ".join(parts)

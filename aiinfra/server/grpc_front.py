@@ -16,7 +16,8 @@ from google.protobuf.message import DecodeError
 from aiinfra.server import grpc_codec
 from aiinfra.server.catalogue import Served, now
 from aiinfra.server.grpc_messages import METHODS, SERVICE, message
-from aiinfra.server.refusal import Refusal, bad
+from aiinfra.server.refusal import Kind, Refusal, bad
+from aiinfra.server.repository import is_name
 from aiinfra.server.requests import InferRequest, Reply
 from aiinfra.server.service import Service
 
@@ -78,11 +79,20 @@ class Grpc:
         given = _InferRequest()
         _parse(given, raw)
         self._service.gate(caller.identity, given.model_name)
-        served = self._service.admit(caller.identity, given.model_name, given.model_version)
+        served = self._service.admit(given.model_name, given.model_version)
         request = grpc_codec.decode(given, served.session, self._service.limits)
         if caller.remaining is not None and (request.timeout is None or caller.remaining < request.timeout):
             request.timeout = max(caller.remaining, 0.0)
-        return await _run(served, request, arrived)
+        answer = await _run(served, request, arrived)
+        self._service.record("infer", "grpc", caller.identity, served=served, arrived=arrived)
+        return answer
+
+    def refused(self, name: str, caller: Caller, raw: bytes, refusal: Refusal) -> None:
+        """Count a refusal, and record it where it is about inference, management or rights."""
+        self._service.count_refusal("grpc", refusal.kind)
+        if name in _RECORDED or refusal.kind in _DENIALS:
+            model = _model_named(name, raw)
+            self._service.record(_RECORDED.get(name, name), "grpc", caller.identity, model=model, refusal=refusal)
 
     def _live(self, _given: Any, _caller: Caller) -> dict[str, Any]:
         return {"live": True}
@@ -107,11 +117,28 @@ class Grpc:
 
     async def _load(self, given: Any, caller: Caller) -> dict[str, Any]:
         await self._service.load(caller.identity, given.model_name, _parameters(given))
+        self._service.record("load", "grpc", caller.identity, model=given.model_name)
         return {}
 
     async def _unload(self, given: Any, caller: Caller) -> dict[str, Any]:
         await self._service.unload(caller.identity, given.model_name, _parameters(given))
+        self._service.record("unload", "grpc", caller.identity, model=given.model_name)
         return {}
+
+
+_RECORDED = {"ModelInfer": "infer", "RepositoryModelLoad": "load", "RepositoryModelUnload": "unload"}
+_DENIALS = frozenset({Kind.FORBIDDEN, Kind.UNAUTHENTICATED})
+
+
+def _model_named(name: str, raw: bytes) -> str:
+    """The model that a refused request was about, where it can be read and is a name at all."""
+    given = message(f"{name}Request")()
+    try:
+        given.ParseFromString(raw)
+    except DecodeError:
+        return ""
+    model: str = getattr(given, "model_name", "") or getattr(given, "name", "")
+    return model if is_name(model) else ""
 
 
 def _parameters(given: Any) -> dict[str, Any]:
@@ -164,7 +191,7 @@ class Handlers(grpc.GenericRpcHandler):
 
     def __init__(self, front: Grpc, identify: Identify) -> None:
         self._handlers = {
-            f"/{SERVICE}/{name}": grpc.unary_unary_rpc_method_handler(_handler(method, identify))
+            f"/{SERVICE}/{name}": grpc.unary_unary_rpc_method_handler(_handler(name, method, front, identify))
             for name, method in front.methods().items()
         }
 
@@ -173,11 +200,13 @@ class Handlers(grpc.GenericRpcHandler):
         return self._handlers.get(handler_call_details.method)
 
 
-def _handler(method: Method, identify: Identify) -> Any:
+def _handler(name: str, method: Method, front: Grpc, identify: Identify) -> Any:
     async def handle(raw: bytes, context: Any) -> bytes:
+        caller = Caller(identify(context), context.time_remaining())
         try:
-            return await method(raw, Caller(identify(context), context.time_remaining()))
+            return await method(raw, caller)
         except Refusal as refusal:
+            front.refused(name, caller, raw, refusal)
             trailing = (
                 () if refusal.retry_after is None else (("retry-after", str(max(1, round(refusal.retry_after)))),)
             )

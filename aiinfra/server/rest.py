@@ -10,7 +10,7 @@ from aiinfra.server import rest_decode
 from aiinfra.server.catalogue import Served, now
 from aiinfra.server.compression import compress, decompress
 from aiinfra.server.http import START, Exchange, Head
-from aiinfra.server.refusal import Refusal, bad
+from aiinfra.server.refusal import Kind, Refusal, bad
 from aiinfra.server.requests import InferRequest, Reply
 from aiinfra.server.rest_encode import dumps
 from aiinfra.server.routes import MethodNotAllowed, Operation, Target, resolve
@@ -20,6 +20,8 @@ JSON = b"content-type: application/json\r\n"
 _BINARY = b"content-type: application/octet-stream\r\ninference-header-content-length: %d\r\n"
 _OK = START[200]
 _CACHED_TARGETS = 4096
+_RECORDED = frozenset({Operation.INFER, Operation.LOAD, Operation.UNLOAD})
+_DENIALS = frozenset({Kind.FORBIDDEN, Kind.UNAUTHENTICATED})
 _INFER_HEADER = b"inference-header-content-length"
 
 
@@ -45,17 +47,26 @@ class Rest:
 
     def gate(self, head: Head) -> None:
         """Turn away before the body is read: no such target, or this identity may not use it."""
-        target = self._target(head)
+        target = head.target = self._target(head)
         if target.operation is Operation.INFER:
             self._service.gate(head.identity, target.model)
 
     def handle(self, exchange: Exchange) -> None:
         """Answer a complete request."""
         try:
-            target = self._target(exchange.head)
+            target: Target = exchange.head.target
             self._operations[target.operation](exchange, target)
         except Refusal as refusal:
-            refuse(exchange, refusal)
+            self.refuse(exchange, refusal)
+
+    def refuse(self, exchange: Exchange, refusal: Refusal) -> None:
+        """Answer with a refusal, count it, and record it where it is about inference, management or rights."""
+        self._service.count_refusal("rest", refusal.kind)
+        head = exchange.head
+        target: Target | None = head.target
+        if target is not None and (target.operation in _RECORDED or refusal.kind in _DENIALS):
+            self._service.record(target.operation.value, "rest", head.identity, model=target.model, refusal=refusal)
+        refuse(exchange, refusal)
 
     def _target(self, head: Head) -> Target:
         key = (head.method, head.url)
@@ -89,11 +100,11 @@ class Rest:
         document = self._service.statistics(exchange.head.identity, target.model, target.version)
         exchange.finish(_OK, JSON, dumps(document))
 
-    def _index(self, exchange: Exchange, _target: Target) -> None:
+    def _index(self, exchange: Exchange, target: Target) -> None:
         order = rest_decode.read_json(exchange.body) if exchange.body else {}
         if not order.keys() <= {"ready"} or type(order.get("ready", False)) is not bool:
             raise bad("the index takes one key, ready: true or false")
-        self._later(exchange, self._service.index(exchange.head.identity, ready=order.get("ready", False)))
+        self._later(exchange, target, self._service.index(exchange.head.identity, ready=order.get("ready", False)))
 
     def _manage(self, exchange: Exchange, target: Target) -> None:
         order = rest_decode.read_json(exchange.body) if exchange.body else {}
@@ -101,17 +112,19 @@ class Rest:
         if not order.keys() <= {"parameters"} or type(parameters) is not dict:
             raise bad("load and unload take one key, parameters")
         change = self._service.load if target.operation is Operation.LOAD else self._service.unload
-        self._later(exchange, change(exchange.head.identity, target.model, parameters))
+        self._later(exchange, target, change(exchange.head.identity, target.model, parameters))
 
-    def _later(self, exchange: Exchange, work: Coroutine[Any, Any, Any]) -> None:
+    def _later(self, exchange: Exchange, target: Target, work: Coroutine[Any, Any, Any]) -> None:
         """Answer when ``work`` is done; its result is the body."""
 
         async def answer() -> None:
             try:
                 document = await work
             except Refusal as refusal:
-                refuse(exchange, refusal)
+                self.refuse(exchange, refusal)
             else:
+                if target.operation in _RECORDED:
+                    self._service.record(target.operation.value, "rest", exchange.head.identity, model=target.model)
                 exchange.finish(_OK, JSON, b"" if document is None else dumps(document))
 
         task = asyncio.get_running_loop().create_task(answer())
@@ -121,7 +134,7 @@ class Rest:
     def _infer(self, exchange: Exchange, target: Target) -> None:
         arrived = now()
         head = exchange.head
-        served = self._service.admit(head.identity, target.model, target.version)
+        served = self._service.admit(target.model, target.version)
         headers = head.headers
         body = exchange.body
         encoding = headers.get(b"content-encoding")
@@ -129,10 +142,14 @@ class Rest:
             body = decompress(body, encoding, self._service.limits.decompressed_body.bytes)
         length = headers.get(_INFER_HEADER)
         request = rest_decode.decode(
-            body, None if length is None else _header_length(length), served.session, self._service.limits
+            body,
+            None if length is None else _header_length(length),
+            served.session,
+            self._service.limits,
+            served.plans,
         )
         exchange.body = b""
-        reply = RestReply(exchange, served, request)
+        reply = RestReply(exchange, served, request, self._service, arrived)
         call = served.submit(request, reply, arrived)
         exchange.on_gone = lambda: served.lane.abandon(call)
 
@@ -140,12 +157,16 @@ class Rest:
 class RestReply(Reply):
     """Writes the outcome of an inference to its exchange."""
 
-    __slots__ = ("_exchange", "_request", "_served")
+    __slots__ = ("_arrived", "_exchange", "_request", "_served", "_service")
 
-    def __init__(self, exchange: Exchange, served: Served, request: InferRequest) -> None:
+    def __init__(
+        self, exchange: Exchange, served: Served, request: InferRequest, service: Service, arrived: int
+    ) -> None:
         self._exchange = exchange
         self._served = served
         self._request = request
+        self._service = service
+        self._arrived = arrived
 
     def complete(self, outputs: list[np.ndarray]) -> None:
         """Send the tensors."""
@@ -154,17 +175,24 @@ class RestReply(Reply):
         try:
             body, length = served.encoder.encode(request, names, outputs)
         except Refusal as refusal:
-            refuse(self._exchange, refusal)
+            self.refuse(refusal)
             return
         kind = JSON if length is None else _BINARY % length
-        accepted = self._exchange.head.headers.get(b"accept-encoding")
+        exchange = self._exchange
+        accepted = exchange.head.headers.get(b"accept-encoding")
         if accepted is not None:
             body, encoded = compress(body, accepted)
             kind += encoded
-        self._exchange.finish(_OK, kind + served.answer_head, body)
+        exchange.finish(_OK, kind + served.answer_head, body)
+        if self._service.audit is not None:
+            self._service.record("infer", "rest", exchange.head.identity, served=served, arrived=self._arrived)
 
     def refuse(self, refusal: Refusal) -> None:
         """Send the refusal."""
+        self._service.count_refusal("rest", refusal.kind)
+        self._service.record(
+            "infer", "rest", self._exchange.head.identity, served=self._served, refusal=refusal, arrived=self._arrived
+        )
         refuse(self._exchange, refusal)
 
 

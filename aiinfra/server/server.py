@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from aiinfra.errors import BadInput
+from aiinfra.server.audit import AuditLog
 from aiinfra.server.authority import ANONYMOUS, LOCAL
 from aiinfra.server.catalogue import Catalogue
 from aiinfra.server.config import Endpoint, ServerConfig, is_loopback
@@ -62,7 +63,14 @@ class Server:
         Raises:
             AiinfraError: an address is taken, plain text would leave this machine, or a model cannot be served.
         """
+        if self.config.traces is not None:
+            raise BadInput(
+                "traces-unsupported", "this version sends no traces", "remove [traces]; metrics and the log are there"
+            )
         self._prepare_tls()
+        if self.config.audit is not None:
+            audit = self.service.audit = AuditLog(self.config.audit, self.journal)
+            self._every(self.config.audit.checkpoint.seconds, audit.checkpoint)
         await self._listen()
         self._every(_SWEEP_S, self._sweep)
         await self.lifecycle.load_all()
@@ -101,7 +109,14 @@ class Server:
             self.journal.warning("unsigned-allowed", repository=config.repository.dir)
         if config.http is not None:
             rest = Rest(self.service)
-            await self._listen_http("http", config.http, HttpListener(bounds, rest.gate, rest.handle, refuse))
+            await self._listen_http("http", config.http, HttpListener(bounds, rest.gate, rest.handle, rest.refuse))
+        if config.metrics is not None:
+            from aiinfra.server.metrics import Metrics  # noqa: PLC0415 - prometheus_client, only where it is asked for
+
+            metrics = Metrics(self.service)
+            await self._listen_http(
+                "metrics", config.metrics, HttpListener(bounds, metrics.gate, metrics.handle, refuse)
+            )
         if config.health is not None:
             health = Health(self.service)
             listener = HttpListener(bounds, health.gate, health.handle, refuse)
@@ -179,3 +194,5 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.lifecycle.close()
+        if self.service.audit is not None:
+            self.service.audit.close()

@@ -1,9 +1,11 @@
 """What the server can be asked, whatever the transport: each operation decides first, then answers plain data."""
 
+from time import perf_counter_ns
 from typing import Any
 
 from aiinfra import __version__
 from aiinfra.errors import AiinfraError
+from aiinfra.server.audit import AuditLog
 from aiinfra.server.authority import Authority
 from aiinfra.server.catalogue import Catalogue, Served
 from aiinfra.server.config import Limits, ServerConfig, Verb
@@ -25,6 +27,9 @@ class Service:
         self.authority = Authority(config.allow)
         self.rates = Rates(config.limits)
         self.catalogue = catalogue
+        self.refused: dict[tuple[str, str], int] = {}
+        """Refusals by transport and kind."""
+        self.audit: AuditLog | None = None
         self.ready = False
         """Whether everything that must be loaded is loaded, verified and warm."""
         self.draining = False
@@ -47,14 +52,49 @@ class Service:
         """
         self.authority.require(identity, name, Verb.INFER)
         self.rates.take(identity)
+        if self.audit is not None:
+            self.audit.require()
 
-    def admit(self, identity: str, name: str, version: str) -> Served:
-        """The model version that ``identity`` may infer with.
+    def count_refusal(self, transport: str, kind: Kind) -> None:
+        """Count a refusal for the metrics."""
+        key = (transport, kind.name.lower())
+        self.refused[key] = self.refused.get(key, 0) + 1
+
+    def record(
+        self,
+        event: str,
+        transport: str,
+        identity: str,
+        *,
+        model: str = "",
+        served: Served | None = None,
+        refusal: Refusal | None = None,
+        arrived: int = 0,
+    ) -> None:
+        """Tell the audit log, where there is one: who, what, which model and digest, the decision, how long."""
+        if self.audit is None:
+            return
+        denied = refusal is not None and refusal.kind in (Kind.FORBIDDEN, Kind.UNAUTHENTICATED)
+        self.audit.record(
+            {
+                "event": event,
+                "transport": transport,
+                "identity": identity,
+                "model": served.name if served is not None else model,
+                "version": served.version if served is not None else "",
+                "digest": served.digest if served is not None else "",
+                "decision": "deny" if denied else "allow",
+                "outcome": "answered" if refusal is None else refusal.kind.name.lower(),
+                "latency_us": (perf_counter_ns() - arrived) // 1000 if arrived else 0,
+            }
+        )
+
+    def admit(self, name: str, version: str) -> Served:
+        """The model version that a request which passed :meth:`gate` runs on.
 
         Raises:
-            Refusal: not allowed, not loaded, or the server is about to end.
+            Refusal: not loaded, or the server is about to end.
         """
-        self.authority.require(identity, name, Verb.INFER)
         if self.draining:
             raise Refusal(Kind.UNAVAILABLE, "the server is shutting down", retry_after=1, close=True)
         return self.catalogue.find(name, version)

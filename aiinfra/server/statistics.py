@@ -4,6 +4,8 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from time import time_ns
 
+from aiinfra.server.input_statistics import InputStatistics
+
 LATENCY_BUCKETS_NS = tuple(
     int(seconds * 1e9)
     for seconds in (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -33,6 +35,7 @@ class Statistics:
     last_ms: int = 0
     """When the last call ended: milliseconds since the epoch."""
     batches: dict[int, BatchCount] = field(default_factory=dict)
+    inputs: InputStatistics = field(default_factory=InputStatistics)
     latency: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS_NS) + 1))
     """Answered requests by :data:`LATENCY_BUCKETS_NS`; the last is everything slower."""
 

@@ -140,5 +140,6 @@ class ThreadLane(Lane):
         if isinstance(outcome, Refusal):
             self._refuse(batch[0], outcome)
             return
+        self._statistics.inputs.look(batch[0].feed, ended)
         self._statistics.called(sum(call.rows for call in batch), ended - began)
         self._answer(batch, outcome, began, ended)

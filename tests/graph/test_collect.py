@@ -291,6 +291,12 @@ def test_an_unanswered_function_is_an_error_even_where_nobody_waits_for_it() -> 
     assert caught.value.code == "invoke-unanswered"
 
 
+def test_an_unanswered_function_names_the_line_that_waits_for_it(project) -> None:
+    main = "import pulumi_aws as aws\n\nregion = aws.get_region()\n"
+    with pytest.raises(AiinfraError, match=r"^__main__.py:3: the program calls the provider function aws:index/getReg"):
+        collect(project(main))
+
+
 def test_methods_of_providers_are_refused() -> None:
     def program() -> None:
         pulumi.runtime.call("eks:index:Cluster/getKubeconfig", {"name": "c"})
@@ -365,14 +371,15 @@ def test_transforms_and_logged_errors_are_findings(project) -> None:
         "import pulumi, pulumi_aws as aws\n"
         "pulumi.runtime.register_resource_transform(lambda args: None)\n"
         "aws.s3.Bucket('b', opts=pulumi.ResourceOptions(transforms=[lambda args: None]))\n"
-        "pulumi.log.error('too small')\n"
+        "pulumi.log.error('too small: ' + pulumi.Config().require('token'))\n"
     )
-    graph = collect(project(main))
+    graph = collect(project(main), config={"token": "canary"}, secret_config=["token"])
     assert [(finding.id, finding.source) for finding in graph.findings] == [
         ("logged-error", "__main__.py:4"),
         ("transform-not-run", "__main__.py:2"),
         ("transform-not-run", "__main__.py:3"),
     ]
+    assert graph.findings[0].message == "too small: [secret]"
     assert Graph.from_json(graph.as_json()).findings == graph.findings
 
 

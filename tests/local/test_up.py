@@ -11,6 +11,7 @@ import onnx
 import pytest
 
 from aiinfra.errors import AiinfraError, Exit
+from aiinfra.local.client import Client
 from aiinfra.local.control import down, status
 from aiinfra.local.up import follow, up
 from aiinfra.model.facts import TensorFacts
@@ -189,6 +190,14 @@ def test_golden_mismatch(plan, folder, local):
     assert error.code == "golden-mismatch"
     assert error.exit_code == Exit.FAILED
     assert "test_data_set_1: 'y' differs in 3 of 3 values; largest difference 1" in error.message
+
+
+def test_a_served_answer_that_is_not_the_golden_one(plan, local, monkeypatch):
+    """The server tries its goldens itself before it listens; what it then answers over HTTP is compared again."""
+    honest = Client.infer
+    monkeypatch.setattr(Client, "infer", lambda self, inputs: {"y": honest(self, inputs)["y"] + 1})
+    error = local.fails(plan)
+    assert (error.code, error.exit_code) == ("golden-mismatch", Exit.FAILED)
     assert len(local.heard.predictions) == 1  # shown before it is refused
 
 

@@ -1,0 +1,170 @@
+"""The audit log: one JSON line an event, each carrying the hash of the line before it, with signed checkpoints.
+
+A changed, missing, added or moved line breaks the chain at that place. What was cut off the end shows only as far as
+the last signed checkpoint that somebody kept elsewhere; that is why checkpoints are also written to the server's log.
+No tensor contents are written.
+"""
+
+import asyncio
+import hashlib
+import os
+from base64 import b64encode
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from aiinfra.errors import BadInput
+from aiinfra.server.config import Audit
+from aiinfra.server.journal import Journal
+from aiinfra.server.refusal import Kind, Refusal
+
+_MOST_WAITING = 10_000
+GENESIS = "0" * 64
+"""``prev`` of a file's first line."""
+
+
+def hash_of(line: bytes) -> str:
+    """The hash that the next line carries: SHA-256 of a line without its newline."""
+    return hashlib.sha256(line).hexdigest()
+
+
+class AuditLog:
+    """Appends to one file; goes on with the chain that it finds there."""
+
+    def __init__(self, settings: Audit, journal: Journal) -> None:
+        self._journal = journal
+        self._path = Path(settings.file)
+        self._key = _private_key(settings.key) if settings.key else None
+        self._waiting: list[dict[str, Any]] = []
+        self._awake = False
+        self.broken = False
+        """The last write failed; nothing is served meanwhile."""
+        self._seq, self._prev = _last(self._path)
+        self._file: BinaryIO = self._open()
+
+    def _open(self) -> BinaryIO:
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError:
+            raise BadInput(
+                "audit-unwritable",
+                f"{self._path} cannot be written",
+                "name a plain file in a folder that the server owns",
+            ) from None
+        return os.fdopen(descriptor, "ab", buffering=0)
+
+    def require(self) -> None:
+        """Refuse to serve what could not be recorded.
+
+        Raises:
+            Refusal: the log cannot be written.
+        """
+        if self.broken:
+            self._flush()
+        if self.broken:
+            raise Refusal(Kind.UNAVAILABLE, "requests cannot be recorded at the moment", retry_after=5)
+
+    def record(self, event: dict[str, Any]) -> None:
+        """Write an event at the end of this turn of the loop. While nothing can be written, they pile up to a bound."""
+        if self.broken and len(self._waiting) >= _MOST_WAITING:
+            return
+        event["time"] = datetime.now(UTC).isoformat(timespec="microseconds")
+        self._waiting.append(event)
+        if not self._awake:
+            self._awake = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._awake = False
+        lines = []
+        seq, prev = self._seq, self._prev
+        for event in self._waiting:
+            seq += 1
+            line = orjson.dumps({"seq": seq, "prev": prev, **event})
+            prev = hash_of(line)
+            lines.append(line + b"\n")
+        data = b"".join(lines)
+        try:
+            written = self._file.write(data) if data else 0
+            if written != len(data):
+                os.ftruncate(self._file.fileno(), os.fstat(self._file.fileno()).st_size - written)
+                raise OSError("the line was cut")
+        except OSError as error:
+            if not self.broken:
+                self._journal.warning("audit-unwritable", file=str(self._path), reason=error.strerror)
+            self.broken = True
+            return
+        self.broken = False
+        self._seq, self._prev = seq, prev
+        self._waiting.clear()
+
+    def checkpoint(self) -> None:
+        """Write (and sign, where there is a key) the hash of everything so far, and force it to the disk."""
+        self._flush()
+        event: dict[str, Any] = {"event": "checkpoint"}
+        if self._key is not None:
+            event["signature"] = b64encode(_sign(self._key, self._prev)).decode()
+        self._waiting.append({**event, "time": datetime.now(UTC).isoformat(timespec="microseconds")})
+        self._flush()
+        if not self.broken:
+            os.fsync(self._file.fileno())
+            self._journal.info("audit-checkpoint", seq=self._seq, hash=self._prev)
+
+    def close(self) -> None:
+        """A last checkpoint, then let go of the file."""
+        self.checkpoint()
+        self._file.close()
+
+
+def _last(path: Path) -> tuple[int, str]:
+    """Number and hash of the last line of a log that is there already."""
+    try:
+        if path.exists() and not path.is_file():
+            raise BadInput("audit-unwritable", f"{path} is no plain file", "name one in a folder that the server owns")
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 65536))
+            tail = file.read()
+    except FileNotFoundError:
+        return 0, GENESIS
+    except OSError:
+        raise BadInput("audit-unwritable", f"{path} cannot be read", "let the server read its own audit log") from None
+    if not tail:
+        return 0, GENESIS
+    line = tail.rstrip(b"\n").rpartition(b"\n")[2]
+    try:
+        seq = orjson.loads(line)["seq"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        seq = None
+    if type(seq) is not int or not tail.endswith(b"\n"):
+        raise BadInput(
+            "audit-broken",
+            f"{path} does not end with a whole record",
+            "see what changed it; move it away to begin anew",
+        )
+    return seq, hash_of(line)
+
+
+def _private_key(file: str) -> Any:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey  # noqa: PLC0415 - with a key only
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    try:
+        key = load_pem_private_key(Path(file).read_bytes(), password=None)
+    except (OSError, ValueError, TypeError):
+        key = None
+    if not isinstance(key, EllipticCurvePrivateKey):
+        raise BadInput(
+            "audit-key", f"{file} is not an elliptic-curve private key in PEM", "make one: openssl ecparam -genkey"
+        )
+    return key
+
+
+def _sign(key: Any, text: str) -> bytes:
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+
+    signature: bytes = key.sign(text.encode(), ECDSA(SHA256()))
+    return signature
