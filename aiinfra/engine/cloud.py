@@ -127,11 +127,6 @@ class Cloud:
             with self._lock:
                 self.calls.append(Call(method, urn, id_, start, time.monotonic() - self._began, error))
 
-    def since(self, mark: int) -> list[Call]:
-        """The calls after the first ``mark``, in the order they began."""
-        with self._lock:
-            return sorted(self.calls[mark:], key=lambda call: call.start)
-
 
 def _place(node: Node) -> tuple[Any, ...]:
     known = behaviour(node.type)
