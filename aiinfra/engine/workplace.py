@@ -58,7 +58,8 @@ class Workplace:
             **kept,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), str(self._tool.file.parent), kept["PATH"]]),
             "PULUMI_AUTOMATION_API": "true",
-            "PULUMI_BACKEND_URL": (self.root / "state").as_uri(),
+            # Without attribute files beside the state: they are not written at once, and an empty one hides the state.
+            "PULUMI_BACKEND_URL": f"{(self.root / 'state').as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_DEBUG_COMMANDS": "true",  # --event-log is behind it
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

@@ -51,16 +51,18 @@ def stage(tool: Tool) -> Iterator[Stage]:
 
 
 Table = Callable[[str, str], None]
+_LINES = pytest.StashKey[dict[str, str]]()
 
 
-@pytest.fixture(scope="session")
-def table(request: pytest.FixtureRequest) -> Iterator[Table]:
-    """Lines that are printed after the last test: projects x phases."""
-    lines: dict[str, str] = {}
-    yield lines.__setitem__
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and lines:
-        reporter.ensure_newline()
-        reporter.section("projects x phases, in seconds")
-        for name, line in sorted(lines.items()):
-            reporter.write_line(f"{name:44} {line}")
+@pytest.fixture
+def table(request: pytest.FixtureRequest) -> Table:
+    """Takes lines that are printed after the last test: projects x phases."""
+    return request.config.stash.setdefault(_LINES, {}).__setitem__
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    lines = config.stash.get(_LINES, {})
+    if lines:
+        terminalreporter.section("projects x phases, in seconds")
+    for name, line in sorted(lines.items()):
+        terminalreporter.write_line(f"{name:44} {line}")

@@ -20,7 +20,9 @@ LATENCY = 0.15
 
 
 def export(place: Workplace) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(place.run(["stack", "export", "--stack", STACK]).stdout)
+    outcome = place.run(["stack", "export", "--stack", STACK])
+    assert outcome.code == 0, outcome.stderr or outcome.stdout
+    found: dict[str, Any] = json.loads(outcome.stdout)
     return found
 
 

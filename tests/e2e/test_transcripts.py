@@ -63,7 +63,7 @@ def test_the_transcript_is_what_the_engine_says(stage: Stage, tool: Tool, update
     up = done(place.run([*UP, *on]))
     again = done(place.run([*UP, *on]))  # an import takes its inputs from the cloud; the next up, from the program
     exported = json.loads(done(place.run(["stack", "export", "--show-secrets", *on])).stdout)
-    place.open(kitchen, STACK, {"kitchen:changed": "true"})
+    place.open(kitchen, STACK, {"kitchen:changed": "true", "kitchen:renamed": "true"})
     change = done(place.run(["preview", *on]))
     transcript = {
         "cli": tool.version,

@@ -19,6 +19,9 @@ from aiinfra.graph.program import find
 from tests.engine.transcripts import FILE, as_text
 
 
+CHANGED = {"kitchen:changed": "true", "kitchen:renamed": "true"}
+
+
 @cache
 def transcript() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
@@ -27,7 +30,7 @@ def transcript() -> dict[str, Any]:
 
 @cache
 def recording(*, changed: bool = False) -> Recording:
-    return record(find(FILE.parent / "kitchen"), "production", {"kitchen:changed": "true"} if changed else None)
+    return record(find(FILE.parent / "kitchen"), "production", CHANGED if changed else None)
 
 
 def graph(mode: Mode, *, changed: bool = False) -> Graph:
