@@ -24,7 +24,7 @@ ORDER = (
     ("server",),
     ("compiler",),
     ("review",),
-    ("local", "engine"),
+    ("local", "engine", "bench"),
     ("cli", "__main__"),
 )
 """Each row may import the rows above it and itself."""
@@ -85,3 +85,10 @@ def test_what_is_loaded_only_when_needed(code: str, absent: tuple[str, ...]) -> 
         [sys.executable, "-c", check, str(declaration)], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert ran.stdout.split() == []
+
+
+def test_no_package_hides_a_name_that_the_package_exports() -> None:
+    """Importing ``aiinfra.load`` as a module would replace the function of that name."""
+    import aiinfra
+
+    assert [name for name in aiinfra.__all__ if (PACKAGE / name).exists() or (PACKAGE / f"{name}.py").exists()] == []

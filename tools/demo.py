@@ -18,15 +18,14 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="aiinfra-demo-"))
     here = folder / "hospital"
     shutil.copytree(EXAMPLE, here, ignore=shutil.ignore_patterns(".aiinfra"))
-    before = folder / "before"
-    shutil.copytree(here, before)
+    shutil.copytree(here, folder / "before")
     try:
-        return _story(here, before)
+        return _story(here)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _story(here: Path, before: Path) -> int:
+def _story(here: Path) -> int:
     _say("A pathology laboratory declares its second reader: thirty lines of YAML.")
     print((here / "deployment.yaml").read_text(encoding="utf-8"))
     _say("What it will draw, answer and cost on that box, before anything exists:")

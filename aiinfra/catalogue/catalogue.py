@@ -17,7 +17,14 @@ from aiinfra.errors import BadInput, did_you_mean
 if TYPE_CHECKING:
     from aiinfra.model.facts import ModelFacts
 
-_UNITS: Final = {"electricity": "USD/kWh", "grid": "g/kWh", "pue_box": "", "pue_room": "", "life": "years"}
+_UNITS: Final = {
+    "electricity": "USD/kWh",
+    "grid": "g/kWh",
+    "pue_box": "",
+    "pue_room": "",
+    "life": "years",
+    "control_plane": "USD/hour",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Catalogue:
     instances: Mapping[str, Instance]
     regions: Mapping[str, Region]
     defaults: Mapping[str, Figure]
-    """electricity, grid, pue_box, pue_room, life: for sites nobody described."""
+    """electricity, grid, pue_box, pue_room, life: for sites nobody described; control_plane: of an EKS cluster."""
     sites: Mapping[str, SiteFigures] = field(default_factory=dict)
     """By class of sites."""
     currencies: Mapping[str, Figure] = field(default_factory=dict)

@@ -16,7 +16,11 @@ from aiinfra.spec.deployment import MAIN_STACK
 @click.argument("program", default=".", type=click.Path(path_type=Path))
 @click.option("--base", default="", metavar="REV", help="Compare with this revision. Default: where the branch began.")
 @click.option("--head", default="worktree", show_default=True, metavar="REV", help="A revision, or the work tree.")
+@click.option(
+    "--against", type=click.Path(path_type=Path, exists=True), help="Compare with the program at this path instead."
+)
 @click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
+@click.option("--config", "settings", multiple=True, metavar="KEY=VALUE", help="A configuration value; repeatable.")
 @click.option("--project", default="", help="Of a declaration: the one project to review.")
 @click.option(
     "--format", "form", type=click.Choice(["terminal", "markdown", "json"]), default="terminal", show_default=True
@@ -37,7 +41,9 @@ def command(
     program: Path,
     base: str,
     head: str,
+    against: Path | None,
     stack: str,
+    settings: tuple[str, ...],
     project: str,
     form: str,
     as_json: bool,
@@ -53,11 +59,18 @@ def command(
     Exit code 1: a gate fails.
     """
     from aiinfra.review.gates import check_gates, failing
-    from aiinfra.review.revisions import Compared, review_revisions
+    from aiinfra.review.revisions import WORKTREE, Compared, review_revisions
     from aiinfra.review.writing import written
 
+    if against is not None and (base or head != WORKTREE):
+        raise click.UsageError(
+            "--against compares two paths; --base and --head compare revisions: use one or the other"
+        )
     check_gates(gates)
-    documents = review_revisions(Compared(program, base, head, stack, project, python))
+    values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
+    if len(values) != len(settings):
+        raise click.BadParameter("write KEY=VALUE", param_hint="--config")
+    documents = review_revisions(Compared(program, base, head, stack, project, python, against, values))
     failed = list(dict.fromkeys(line for document in documents for line in failing(document, gates)))
     chosen = "json" if as_json else form
     if out is not None:

@@ -11,13 +11,14 @@ from aiinfra.estimate.judge import judge_caps, judge_site, judge_training
 from aiinfra.estimate.language import Language
 from aiinfra.estimate.onnx_work import of_facts
 from aiinfra.estimate.site import SiteEstimate, estimate_site
-from aiinfra.estimate.training import TrainingEstimate, estimate_training
+from aiinfra.estimate.training import NOT_PRICED, TrainingEstimate, estimate_training
 from aiinfra.estimate.value import Value, exact
 from aiinfra.estimate.verdict import Outcome, Verdict, worst
 from aiinfra.estimate.year import Outlook, outlook
 from aiinfra.findings import Finding, Severity
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
+from aiinfra.spec.site import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,12 @@ def estimate(deployment: Deployment, catalogue: Catalogue, as_of: date) -> Estim
     rate = objective.rate.per_second if objective.rate else 0.0
     used = _sources(sites, training)
     not_priced = tuple(name for site in sites for name in site.not_priced)
-    not_priced += training.not_priced if training else ()
+    if deployment.training is not None:
+        lost = (f"{deployment.training.nodes} x {deployment.training.instance}: not in the catalogue", *NOT_PRICED)
+        not_priced += training.not_priced if training else lost
     not_priced += ("a model's and images' transfer to the sites",) if sites else ()
-    billable = len(sites) + (1 if sites else 0) + (5 if deployment.training else 0)
+    billable = len(sites) + sum(_beside(site.runtime.on) for site in deployment.sites) + (1 if sites else 0)
+    billable += (2 + len(NOT_PRICED)) if deployment.training else 0
     return Estimate(
         name=deployment.name,
         as_of=as_of,
@@ -106,12 +110,17 @@ def estimate(deployment: Deployment, catalogue: Catalogue, as_of: date) -> Estim
         watts=totals["watts_load"],
         cost=totals["cost"],
         carbon=totals["carbon"],
-        priced=billable - len(not_priced) if training or not deployment.training else 0,
+        priced=billable - len(not_priced),
         billable=billable,
         not_priced=not_priced,
         old=tuple(source for source in used if source.is_old(as_of)),
         added=catalogue.added,
     )
+
+
+def _beside(place: Place) -> int:
+    """Kinds of billable things a class has beside its boxes: the cluster's own, on EKS also what its nodes use."""
+    return {Place.EKS: 2, Place.HYBRID: 1}.get(place, 0)
 
 
 def language_of(deployment: Deployment) -> Language | None:

@@ -74,9 +74,14 @@ def hardware(part: Accelerator, count: int, ground: Ground) -> Value:
     return (price / (ground.life * 12.0)).unit_as("USD/month")
 
 
+def control_plane(catalogue: Catalogue) -> Value:
+    """USD a month of one EKS cluster, before any node."""
+    return (of_figure(catalogue.defaults["control_plane"], "EKS control plane") * HOURS).unit_as("USD/month")
+
+
 def box_cost(part: Accelerator, count: int, watts: Value, ground: Ground) -> Value:
     """USD a month for one box."""
-    if ground.instance is not None and ground.price is not None:
+    if ground.price is not None:
         return (ground.price * HOURS).unit_as("USD/month")
     spent = (energy(watts, ground) * ground.electricity).unit_as("USD/month")
     return hardware(part, count, ground) + spent

@@ -1,7 +1,7 @@
 """The estimate of one class of sites: what a box does, how many are needed, what they draw, cost and emit."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from aiinfra.catalogue.catalogue import Catalogue
@@ -21,7 +21,16 @@ from aiinfra.estimate.box import (
     watts,
 )
 from aiinfra.estimate.language import Language
-from aiinfra.estimate.money import Ground, box_cost, carbon, cheapest_instance, cloud_ground, energy, site_ground
+from aiinfra.estimate.money import (
+    Ground,
+    box_cost,
+    carbon,
+    cheapest_instance,
+    cloud_ground,
+    control_plane,
+    energy,
+    site_ground,
+)
 from aiinfra.estimate.value import Value, exact, of_figure, unknown
 from aiinfra.estimate.work import WIDTH, Work
 from aiinfra.spec.deployment import Deployment
@@ -84,6 +93,8 @@ def estimate_site(
     figures = dict(speed)
     figures["p99"] = _p99(box, speed, found, rate, declared)
     figures |= _over_time(box, ground, speed, declared, average)
+    if site.runtime.on is Place.EKS:
+        figures |= _with_cluster(figures, control_plane(catalogue), average)
     rows = site.rows
     return SiteEstimate(
         class_name=site.class_name,
@@ -96,7 +107,7 @@ def estimate_site(
         needed_range=(needed[1], needed[2]) if needed else None,
         figures=figures,
         measured=found,
-        not_priced=() if figures["cost"].known else (f"{site.class_name}: {'; '.join(figures['cost'].drivers)}",),
+        not_priced=tuple(_not_priced(site, figures["cost"])),
     )
 
 
@@ -196,13 +207,30 @@ def _over_time(box: Box, ground: Ground, speed: Mapping[str, Value], boxes: int,
     each = (mean / float(boxes)).unit_as("W")
     out["cost"] = (box_cost(box.part, box.count, each, ground) * float(boxes)).unit_as("USD/month")
     out["cost_idle"] = _idle_part(out["cost"], used)
-    requests = average * 730 * 3600 / 1e6
     for name, unit in (("cost", "USD"), ("carbon", "kg CO2e")):
-        shown = f"{unit}/million"
-        out[f"{name}_million"] = (
-            (out[name] / requests).unit_as(shown) if requests else unknown(shown, "no rate is declared")
-        )
+        out[f"{name}_million"] = _each_million(out[name], average, unit)
     return out
+
+
+def _each_million(found: Value, average: float, unit: str) -> Value:
+    """What a month brings, over the millions of requests in it."""
+    shown, requests = f"{unit}/million", average * 730 * 3600 / 1e6
+    return (found / requests).unit_as(shown) if requests else unknown(shown, "no rate is declared")
+
+
+def _with_cluster(figures: Mapping[str, Value], plane: Value, average: float) -> dict[str, Value]:
+    """The costs of a site that is an EKS cluster, its control plane added."""
+    cost = figures["cost"] + plane
+    return {"cost": cost, "cost_million": _each_million(cost, average, "USD")}
+
+
+def _not_priced(site: Site, cost: Value) -> Iterator[str]:
+    if not cost.known:
+        yield f"{site.class_name}: {'; '.join(cost.drivers)}"
+    if site.runtime.on is Place.EKS:
+        yield f"{site.class_name}: disks, network endpoints and traffic of its nodes"
+    elif site.runtime.on is Place.HYBRID:
+        yield f"{site.class_name}: the cluster its machines join, and its fee a virtual CPU"
 
 
 def _between(idle: Value, load: Value, used: Value) -> Value:

@@ -105,9 +105,11 @@ def _settings(part: Accelerator, site: Site) -> list[tuple[str, str, int | None]
 
 
 def _offered(part: Accelerator, site: Site, catalogue: Catalogue) -> bool:
+    if part.name == site.tier.accelerator:
+        return True
     if site.runtime.on is Place.EKS:
         return any(part.name in (i.accelerator, i.cpu) for i in catalogue.instances.values())
-    return part.form in ("edge", "workstation") or part.name == site.tier.accelerator
+    return part.form in ("edge", "workstation")
 
 
 def _candidate(

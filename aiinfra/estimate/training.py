@@ -5,14 +5,13 @@ from typing import Final
 
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.estimate.hosts import host_of, node_power
-from aiinfra.estimate.money import HOURS, carbon, cloud_ground, energy
+from aiinfra.estimate.money import HOURS, carbon, cloud_ground, control_plane, energy
 from aiinfra.estimate.value import Value, of_figure, unknown, within
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.training import Training
 
 NOT_PRICED: Final = (
     "datasets and checkpoints (storage and requests)",
-    "the cluster's control plane",
     "network endpoints and traffic",
     "keys, logs and audit",
 )
@@ -21,7 +20,7 @@ NOT_PRICED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TrainingEstimate:
-    """All nodes, running all month: what is kept on is paid, busy or not."""
+    """All nodes and the control plane, running all month: what is kept on is paid, busy or not."""
 
     instance: str
     nodes: int
@@ -54,7 +53,7 @@ def estimate_training(deployment: Deployment, training: Training, catalogue: Cat
     if training.capacity.spot or training.capacity.reservation:
         why = "spot" if training.capacity.spot else f"reservation {training.capacity.reservation}"
         price = unknown("USD/hour", f"{why}: its price is not in the catalogue, only on demand is")
-    cost = (price * (HOURS * training.nodes)).unit_as("USD/month")
+    cost = (price * (HOURS * training.nodes)).unit_as("USD/month") + control_plane(catalogue)
     return TrainingEstimate(
         instance=instance.name,
         nodes=training.nodes,

@@ -72,6 +72,20 @@ def collect_with_upstreams(
     return run.once(program.name, mode, run.upstreams(program.name))
 
 
+def upstream_programs(path: str | Path, *, stack: str = "production", **options: Any) -> tuple[Program, ...]:
+    """The projects beside the program at ``path`` whose stacks it refers to, in the order they must be applied.
+
+    Raises:
+        As :func:`collect_projects`.
+    """
+    program = find(path)
+    beside = {**_programs(program.root.parent, strict=False), program.name: program}
+    run = _Runs(beside, stack, options.pop("collect", None), options)
+    run.paths[program.name] = Path(path)
+    run.symbolic(program.name)
+    return tuple(beside[name] for name in run.order if name != program.name)
+
+
 class _Runs:
     """Runs each project at most twice: once to see which siblings it refers to, once more when they are there."""
 

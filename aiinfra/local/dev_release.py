@@ -12,7 +12,8 @@ from aiinfra.local.plan import LocalPlan
 from aiinfra.model.facts import ModelFacts
 from aiinfra.release.build import ReleaseSource, build_release
 from aiinfra.release.declared import goldens
-from aiinfra.release.golden import read_golden, read_origin, tensor_bytes
+from aiinfra.release.golden import read_golden, tensor_bytes
+from aiinfra.release.note import read_note
 from aiinfra.release.sign import public_key, sign
 from aiinfra.release.verify import verify
 
@@ -48,8 +49,8 @@ def dev_release(plan: LocalPlan, facts: ModelFacts, releases: Path, key: Path) -
             shutil.rmtree(repository)
         else:
             return DevRelease(repository, folder, made=False)
-    sets, origin = goldens(plan.model_file, facts, plan.golden_dir)
-    source = ReleaseSource(plan.name, plan.version, plan.model_file, sets, origin, labels=plan.labels)
+    sets, note = goldens(plan.model_file, facts, plan.golden_dir)
+    source = ReleaseSource(plan.name, plan.version, plan.model_file, sets, note.origin, note.tolerance, plan.labels)
     build_release(source, folder)
     sign(folder, key)
     return DevRelease(repository, folder, made=True)
@@ -60,7 +61,8 @@ def _fingerprint(plan: LocalPlan, facts: ModelFacts) -> str:
     parts: list[str] = [plan.name, plan.version, facts.digest, *(item.digest for item in facts.external)]
     parts.append(json.dumps({name: list(labels) for name, labels in plan.labels.items()}, sort_keys=True))
     if plan.golden_dir is not None:
-        parts.append(read_origin(plan.golden_dir))
+        note = read_note(plan.golden_dir)
+        parts += [note.origin, note.tolerance.model_dump_json()]
         for golden in read_golden(plan.golden_dir, facts.inputs, facts.outputs):
             for name, value in (*golden.inputs.items(), *golden.outputs.items()):
                 parts.append(hashlib.sha256(tensor_bytes(name, value)).hexdigest())

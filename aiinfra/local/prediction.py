@@ -37,10 +37,22 @@ class Prediction:
     """The first request, connection included."""
     median_ms: float
     """Median of :data:`REPEATS` more on the kept connection."""
+    truths: tuple[str, ...] = ()
+    """What each row of the input is in reality; empty: nobody says."""
+
+    @property
+    def told(self) -> Answer | None:
+        """The output that says in words what the truths say in words: labelled, one row a truth."""
+        for answer in self.answers:
+            if answer.labels and self.truths and answer.predicted.ndim and len(answer.predicted) == len(self.truths):
+                return answer
+        return None
 
 
-def predict(address: str, release: Path) -> Prediction:
+def predict(address: str, release: Path, truths: tuple[str, ...] = ()) -> Prediction:
     """Send the golden inputs of ``release`` to the server at ``address`` and compare what it answers.
+
+    ``truths`` says what each row of the first set is in reality.
 
     Raises:
         AiinfraError: ``request-failed``.
@@ -58,7 +70,7 @@ def predict(address: str, release: Path) -> Prediction:
         for output in manifest.outputs
         if output.name in answered
     )
-    return Prediction(golden, answers, trial, first * 1e3, statistics.median(times) * 1e3)
+    return Prediction(golden, answers, trial, first * 1e3, statistics.median(times) * 1e3, truths)
 
 
 def _timed(client: Client, golden: GoldenSet) -> float:

@@ -15,6 +15,9 @@ from aiinfra.local.state import Instance, State
 from aiinfra.model.facts import ModelFacts
 from aiinfra.release.trial import Trial
 
+HEADS = ("the server says", "the framework said", "the truth")
+MOST_ROWS = 8
+
 
 class Terminal:
     """Tells a person what happens; a spinner names the step while it runs."""
@@ -73,9 +76,35 @@ def prediction_lines(prediction: Prediction) -> list[str]:
         lines.append(
             f"expected {answer.name} {list(answer.expected.shape)} = {in_words(answer.expected, answer.labels)}"
         )
+    lines += truth_lines(prediction)
     lines.append(f"verdict  {verdict(prediction.trial)}")
     lines.append(f"latency  first {prediction.first_ms:.2f} ms, median of 20 {prediction.median_ms:.2f} ms, over HTTP")
     return lines
+
+
+def truth_lines(prediction: Prediction) -> list[str]:
+    """Row by row: what the server answers, what the training framework answered, what is true."""
+    answer = prediction.told
+    if answer is None:
+        return []
+    rows = [
+        (in_words(one[None], answer.labels), in_words(other[None], answer.labels), truth or "not stated")
+        for one, other, truth in zip(answer.predicted, answer.expected, prediction.truths, strict=True)
+    ][:MOST_ROWS]
+    wide = [
+        max(len(text) for text in (head, *column)) for head, column in zip(HEADS, zip(*rows, strict=True), strict=True)
+    ]
+    table = [
+        "  ".join(text.ljust(size) for text, size in zip(row, wide, strict=True)).rstrip() for row in (HEADS, *rows)
+    ]
+    right = sum(
+        in_words(row[None], answer.labels).rpartition(" (")[0] == truth
+        for row, truth in zip(answer.predicted, prediction.truths, strict=True)
+    )
+    return [
+        *(f"  {line}" for line in table),
+        f"truth    {right} of {len(prediction.truths)} rows are answered as they are",
+    ]
 
 
 def verdict(trial: Trial) -> str:

@@ -27,6 +27,7 @@ from aiinfra.local.prediction import Prediction, predict
 from aiinfra.local.process import Process, started
 from aiinfra.local.state import Instance, State
 from aiinfra.model.facts import ModelFacts, read_facts
+from aiinfra.release.note import read_note
 from aiinfra.release.sign import dev_key, public_key
 from aiinfra.server.config import ServerConfig, split_address
 
@@ -96,13 +97,17 @@ def up(
         running = _launch(plan, state, config, release)
         try:
             running = _when_ready(running, teller)
-            prediction = predict(running.instance.http, release.folder)
+            prediction = predict(running.instance.http, release.folder, _truths(plan))
             teller.predicted(prediction)
             prediction.trial.require()
         except BaseException:
             _take_down(running)
             raise
     return running, prediction
+
+
+def _truths(plan: LocalPlan) -> tuple[str, ...]:
+    return read_note(plan.golden_dir).truths if plan.golden_dir is not None else ()
 
 
 def follow(running: Running) -> None:

@@ -6,22 +6,23 @@ from pathlib import Path
 from aiinfra.errors import BadInput
 from aiinfra.model.facts import ModelFacts, read_facts
 from aiinfra.release.build import ReleaseSource
-from aiinfra.release.golden import GoldenSet, read_golden, read_origin
+from aiinfra.release.golden import GoldenSet, read_golden
 from aiinfra.release.manifest import SELF_RECORDED
+from aiinfra.release.note import GoldenNote, read_note
 from aiinfra.release.record import on_cpu, record
 from aiinfra.spec.declaration import Declaration
 
 
-def goldens(model: Path, facts: ModelFacts, folder: Path | None) -> tuple[Sequence[GoldenSet], str]:
-    """The golden sets in ``folder`` and their origin; without a folder, one recorded from the model itself.
+def goldens(model: Path, facts: ModelFacts, folder: Path | None) -> tuple[Sequence[GoldenSet], GoldenNote]:
+    """The golden sets in ``folder`` and what is said of them; without a folder, one recorded from the model itself.
 
     Raises:
         BadInput: ``golden-missing``, ``golden-invalid``; ``model-corrupt`` where recording finds that it does not load.
         AiinfraError: ``golden-failed``: it does not run on a row of fixed values.
     """
     if folder is not None:
-        return read_golden(folder, facts.inputs, facts.outputs), read_origin(folder)
-    return [record(facts, on_cpu(model))], SELF_RECORDED
+        return read_golden(folder, facts.inputs, facts.outputs), read_note(folder)
+    return [record(facts, on_cpu(model))], GoldenNote(SELF_RECORDED)
 
 
 def source_of(declaration: Declaration, version: str = "") -> ReleaseSource:
@@ -40,7 +41,9 @@ def source_of(declaration: Declaration, version: str = "") -> ReleaseSource:
             f"{model.digest[:19]}...",
             "put the declared model back, or take this one in: aiinfra model inspect DEPLOYMENT --write",
         )
-    sets, origin = goldens(declaration.model_file, facts, declaration.golden_dir)
+    sets, note = goldens(declaration.model_file, facts, declaration.golden_dir)
     labels = {output.name: output.labels for output in model.outputs if output.labels}
     name = declaration.deployment.name
-    return ReleaseSource(name, version or model.version, declaration.model_file, sets, origin, labels=labels)
+    return ReleaseSource(
+        name, version or model.version, declaration.model_file, sets, note.origin, note.tolerance, labels
+    )

@@ -15,6 +15,7 @@ from aiinfra.names import digest
 from aiinfra.review.masking import without_secrets
 from aiinfra.review.naming import Names, kind
 from aiinfra.review.openings import openings
+from aiinfra.review.openings.network_policies import closed_namespaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,14 @@ def units(diff: GraphDiff, names: Names) -> tuple[Unit, ...]:
         for node in {**diff.before.nodes, **diff.after.nodes}.values()
         if not node.custom and node.parent
     )
+    closed = closed_namespaces(diff.before)
     grouped: dict[str, list[Changed]] = defaultdict(list)
     roots: dict[str, Node | None] = {}
     for change in diff:
         root = _root(names.chain(change.urn), siblings)
         own = root.urn if root else ""
         roots[own] = root
-        grouped[own].append(Changed(change, tuple(openings(without_secrets(change)))))
+        grouped[own].append(Changed(change, tuple(openings(without_secrets(change), closed))))
     alike: dict[str, list[str]] = defaultdict(list)
     for own, found in grouped.items():
         alike[_signature(roots[own], found)].append(own)

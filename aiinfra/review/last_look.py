@@ -5,7 +5,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from aiinfra.review.masking import mask_text
+from aiinfra.review.credentials import mask_text
 
 T = TypeVar("T")
 

@@ -6,9 +6,6 @@ where its key, or the name beside it (``{name: DB_PASSWORD, value: ...}``), is t
 itself looks like a key, a token or a password.
 """
 
-import math
-import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -18,90 +15,9 @@ from aiinfra.graph.change import KEYS, Kind, PropertyChange
 from aiinfra.graph.diff import ResourceChange
 from aiinfra.graph.node import ASSET, REF, SECRET, UNKNOWN, Node
 from aiinfra.graph.path import Path
+from aiinfra.review.credentials import MASK, mask_text, shaped_as_credential
 
-MASK: Final = "[secret]"
 NOT_KNOWN: Final = "(not known until apply)"
-
-_CREDENTIAL = re.compile(
-    r"(?<![a-z])(?:pass(?:word|wd|phrase|code)|pass$|pwd|secrets?|tokens?|credentials?|creds|api_?keys?|access_?keys?|secret_?keys?"
-    r"|private_?keys?|account_?keys?|auth(?:orization)?|bearer|kubeconfig|kube_?config|conn(?:ection)?_?str(?:ing)?|dsn"
-    r"|client_?secret|signing_?key|encryption_?key|ssh_?key|htpasswd|docker_?config_?json|webhook_?url|sas|otp|pin)"
-    r"(?![a-z])"
-)
-_NOT_CREDENTIAL = re.compile(
-    r"(?:_(?:name|names|arn|arns|ref|id|ids|path|file|mount|mode|type|ttl|duration|expiration|rotation|policy|version"
-    r"|seconds|minutes|hours|days|length|size|count|enabled|reads?|limit|endpoint|required|mutable|provider|class|template|engine)$)|^automount_|^image_pull_"
-)
-"""Words that say where a credential is, or how it is kept, and do not hold it."""
-_NAMED: Final = (
-    r"(?:password|passwd|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?)"
-)
-_TEXT: Final = tuple(
-    (re.compile(pattern, flags), f"{kept}{MASK}")
-    for pattern, flags, kept in (
-        (r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL, ""),
-        (r"\b(?:AKIA|ASIA|AROA|AIDA)[0-9A-Z]{16}\b", 0, ""),
-        (r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", 0, ""),
-        (
-            r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hf_|sk-|pul-|npm_|AIza|ya29\.|shp[a-z]{2}_|dop_v1_)[\w-]{8,}",
-            0,
-            "",
-        ),
-        (r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)", 0, ""),
-        # key=value, "key": "value"; not the parts of an ARN
-        (rf"((?<![:\w.-])[\w.-]*{_NAMED}[\"']?\s*[=:]\s*[\"']?)(?![\[(])[^\s'\",;&}}]+", re.IGNORECASE, r"\1"),
-        (rf"(--?[\w-]*{_NAMED}[\w-]*\s+)(?!-)[^\s\[]\S*", re.IGNORECASE, r"\1"),
-        (r"(\b(?:bearer|basic)\s+)(?=[\w.~+/=-]*\d)[\w.~+/=-]{8,}", re.IGNORECASE, r"\1"),
-    )
-)
-"""What a credential looks like inside a text, and what stays of it."""
-_WORD = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
-_HARMLESS = re.compile(
-    r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})|(?:[a-z]+-[0-9a-f]{8,17})|(?:[0-9.]+)",
-    re.IGNORECASE,
-)
-"""Identifiers: UUIDs, AWS resource ids, numbers."""
-_DIGEST = re.compile(r"(?:[0-9a-f]{128}|[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-f])")
-BITS: Final = 3.7
-"""Shannon entropy a character from which a run of 20 or more letters and digits reads as random. English words and
-resource names joined by dashes stay below it or carry no digits; 20 random base64 characters are at about 4."""
-
-
-def shaped_as_credential(name: str) -> bool:
-    """Whether a key's name says that its value is a credential."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).replace("-", "_").replace(".", "_").lower()
-    return bool(_CREDENTIAL.search(words)) and not _NOT_CREDENTIAL.search(words)
-
-
-def mask_text(text: str) -> str:
-    """``text`` with whatever looks like a credential in it replaced."""
-    for pattern, masked in _TEXT:
-        text = pattern.sub(masked, text)
-    return _WORD.sub(_unless_plain, text)
-
-
-def _unless_plain(found: re.Match[str]) -> str:
-    word = found[0]
-    before = found.string[max(0, found.start() - 7) : found.start()]
-    digest = _DIGEST.match(word) if before.endswith(("sha256:", "sha512:", "sha1:")) else None
-    if digest is not None:
-        return digest[0] + _WORD.sub(_unless_plain, word[digest.end() :])
-    return MASK if not _HARMLESS.fullmatch(word) and _random(word) else word
-
-
-def _random(word: str) -> bool:
-    """Whether a run of characters is more like a key than like words joined together."""
-    for part in re.split(r"[/=_+-]", word) if word.count("-") + word.count("/") + word.count("_") > 2 else [word]:
-        kinds = sum(bool(re.search(kind, part)) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
-        hexadecimal = bool(re.fullmatch(r"[0-9a-fA-F]{32,}", part))
-        if hexadecimal or (len(part) >= 20 and kinds >= 2 and re.search("[0-9]", part) and _entropy(part) >= BITS):
-            return True
-    return False
-
-
-def _entropy(text: str) -> float:
-    total = len(text)
-    return -sum(count / total * math.log2(count / total) for count in Counter(text).values())
 
 
 def holds_secret(value: Any) -> bool:

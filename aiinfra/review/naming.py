@@ -6,7 +6,7 @@ from typing import Final
 from aiinfra.graph import urn
 from aiinfra.graph.diff import GraphDiff
 from aiinfra.graph.node import Node
-from aiinfra.review.masking import mask_text
+from aiinfra.review.credentials import mask_text
 
 _PLAIN: Final = ("", "index", "ec2", "vpc", "ec2transitgateway")
 """AWS modules whose resources everybody knows without the service's name."""

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiinfra.review.masking import mask_text, mask_value
+from aiinfra.review.credentials import mask_text
+from aiinfra.review.masking import mask_value
 
 
 @dataclass(frozen=True, slots=True)

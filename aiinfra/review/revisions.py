@@ -3,8 +3,8 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ from aiinfra.graph.diff import diff
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.projects import collect_with_upstreams
 from aiinfra.review.build import review
+from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Document
-from aiinfra.review.masking import mask_text
 from aiinfra.review.repository import WORKTREE, Repository
 
 
@@ -32,6 +32,10 @@ class Compared:
     project: str = ""
     """Of a declaration: the one project to review; empty: all."""
     python: str = sys.executable
+    against: Path | None = None
+    """Compare with the program at this path, instead of a revision."""
+    config: Mapping[str, str] = field(default_factory=dict)
+    """Configuration on top of the stack's own, for both versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Side:
 
     root: Path
     words: str
+    program: Path
+    """The program, below ``root``."""
 
 
 def review_revisions(compared: Compared) -> list[Document]:
@@ -52,14 +58,11 @@ def review_revisions(compared: Compared) -> list[Document]:
             version has it.
         AiinfraError: what collecting a version raises, with that version's name before it; ``git-missing``.
     """
-    repository = Repository.around(compared.program)
-    place = compared.program.resolve()
-    relative = place.relative_to(repository.root) if place.is_relative_to(repository.root) else Path()
     key = os.urandom(32)
     with ExitStack() as stack:
-        before, after = (stack.enter_context(side) for side in _sides(repository, compared))
-        old = stack.enter_context(_found(before, relative, compared))
-        new = stack.enter_context(_found(after, relative, compared))
+        before, after = (stack.enter_context(side) for side in _sides(compared))
+        old = stack.enter_context(_found(before, compared))
+        new = stack.enter_context(_found(after, compared))
         if not old and not new:
             message = f"{compared.program} is in neither version: {before.words}; {after.words}"
             raise BadInput("program-missing", message, "name a Pulumi project's folder, a Python file or a declaration")
@@ -69,36 +72,41 @@ def review_revisions(compared: Compared) -> list[Document]:
         ]
 
 
-def _sides(repository: Repository, compared: Compared) -> tuple[Any, Any]:
+def _sides(compared: Compared) -> tuple[Any, Any]:
+    if compared.against is not None:
+        return _at(compared.against), _at(compared.program)
+    repository = Repository.around(compared.program)
+    place = compared.program.resolve()
+    relative = place.relative_to(repository.root) if place.is_relative_to(repository.root) else Path()
     if compared.base:
-        before = _version(repository, compared.base)
+        before = _version(repository, compared.base, relative)
     else:
         base = repository.base()
-        before = _checkout(repository, base.revision, base.words)
-    return before, _version(repository, compared.head)
+        before = _checkout(repository, base.revision, base.words, relative)
+    return before, _version(repository, compared.head, relative)
 
 
-def _version(repository: Repository, revision: str) -> Any:
+def _at(program: Path) -> Any:
+    place = program.resolve()
+    return nullcontext(Side(place if place.is_dir() else place.parent, str(program), place))
+
+
+def _version(repository: Repository, revision: str, relative: Path) -> Any:
     if revision == WORKTREE:
-        return _work_tree(repository)
-    return _checkout(repository, revision, repository.short(revision))
+        return nullcontext(Side(repository.root, "the work tree", repository.root / relative))
+    return _checkout(repository, revision, repository.short(revision), relative)
 
 
 @contextmanager
-def _work_tree(repository: Repository) -> Iterator[Side]:
-    yield Side(repository.root, "the work tree")
-
-
-@contextmanager
-def _checkout(repository: Repository, revision: str, words: str) -> Iterator[Side]:
+def _checkout(repository: Repository, revision: str, words: str, relative: Path) -> Iterator[Side]:
     with repository.files(revision) as root:
-        yield Side(root, words)
+        yield Side(root, words, root / relative)
 
 
 @contextmanager
-def _found(side: Side, relative: Path, compared: Compared) -> Iterator[Mapping[str, Path]]:
+def _found(side: Side, compared: Compared) -> Iterator[Mapping[str, Path]]:
     """The programs of a version, by name; none where the path is not there, or is a folder without a program."""
-    path = side.root / relative
+    path = side.program
     if not path.exists():
         yield {}
         return
@@ -137,6 +145,7 @@ class _Program:
                 mode=mode,
                 collect=collect_in_subprocess,
                 python=self.compared.python,
+                config=self.compared.config,
                 fingerprint_key=self.key,
             )
         except AiinfraError as error:

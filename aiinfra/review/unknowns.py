@@ -12,9 +12,9 @@ from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.force import forced_paths
 from aiinfra.graph.node import Graph, Node, is_unknown
 from aiinfra.graph.path import Path
+from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Unknown
 from aiinfra.review.folding import Unit, plural
-from aiinfra.review.masking import mask_text
 from aiinfra.review.naming import Names, kind
 
 

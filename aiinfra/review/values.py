@@ -9,14 +9,27 @@ import yaml
 
 from aiinfra.graph.change import Kind, PropertyChange, compare
 from aiinfra.graph.node import ASSET, REF, UNKNOWN, Node, is_unknown
+from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Line
-from aiinfra.review.masking import NOT_KNOWN, mask_sides, mask_text, mask_value
+from aiinfra.review.masking import NOT_KNOWN, mask_sides, mask_value
 from aiinfra.review.naming import Names
 from aiinfra.review.policy import difference, parse_json
 
 _DIGEST: Final = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 MOST_LINES: Final = 80
 """Lines of one resource; what is longer is cut, and says so."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    block = "\n" in value and not any(line.endswith(" ") for line in value.split("\n"))
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if block else None)
+
+
+_Dumper.add_representer(str, _text)
 
 
 class Values:
@@ -115,7 +128,7 @@ class Values:
         document = parse_json(value)
         plain = self.plain(mask_value(document) if document is not None else value)
         if isinstance(plain, (Mapping, list)) and plain:
-            text = yaml.safe_dump(plain, default_flow_style=False, width=10_000, sort_keys=True, allow_unicode=True)
+            text = yaml.dump(plain, Dumper=_Dumper, default_flow_style=False, width=10_000, allow_unicode=True)
             yield Line(sign, f"{path}:")
             yield from (Line(sign, f"  {line}") for line in text.splitlines())
         elif isinstance(plain, str) and "\n" in plain:

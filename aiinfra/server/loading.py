@@ -20,6 +20,7 @@ from aiinfra.server.schedule import Lane
 from aiinfra.server.statistics import Statistics
 from aiinfra.server.vetting import Verdict, Verdicts, vet
 from aiinfra.server.warmup import LOOP_CALL_NS, Pace, feed_of, pace
+from aiinfra.server.worker_lane import WorkerLane
 
 SIGNATURE = "model.sig"
 _CHUNK = 1 << 20
@@ -54,6 +55,8 @@ class Loader:
         await asyncio.to_thread(self._check, candidate, settings)
         verdict = await self._vet(candidate, settings)
         digest = await asyncio.to_thread(self._check, candidate, settings, verdict.external)
+        if settings.untrusted:
+            return await self._load_apart(candidate, settings, digest)
         model = await asyncio.to_thread(_open, candidate.file, settings, candidate.model)
         found = await asyncio.to_thread(_warm, model, settings, verdict)
         statistics = Statistics()
@@ -67,6 +70,24 @@ class Loader:
             statistics=statistics,
             encoder=Encoder(candidate.model, candidate.version, model),
             pace=found,
+        )
+
+    async def _load_apart(self, candidate: Candidate, settings: ModelSettings, digest: str) -> Served:
+        """The version in a process of its own, which this one can kill."""
+        limits = self._config.limits
+        memory = self._config.vetting.memory.bytes
+        lane = WorkerLane(candidate.file, candidate.model, settings, memory, limits.queue)
+        remote = await lane.start()
+        return Served(
+            name=candidate.model,
+            version=candidate.version,
+            digest=digest,
+            settings=settings,
+            session=remote,
+            lane=lane,
+            statistics=lane.statistics,
+            encoder=Encoder(candidate.model, candidate.version, remote),
+            pace=Pace(0, on_loop=False, batch_rows=1, elements=0, why="off: runs in a process of its own"),
         )
 
     def _check(self, candidate: Candidate, settings: ModelSettings, external: Sequence[str] = ()) -> str:

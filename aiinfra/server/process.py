@@ -1,9 +1,10 @@
 """The server as a process: announce where it listens, run until told to end, end cleanly."""
 
 import asyncio
+import gc
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -11,6 +12,7 @@ import orjson
 
 from aiinfra.errors import AiinfraError
 from aiinfra.server.config import ServerConfig
+from aiinfra.server.confine import confine
 from aiinfra.server.server import Server
 
 
@@ -20,12 +22,20 @@ def announce(event: str, out: TextIO, **fields: object) -> None:
     out.flush()
 
 
-async def serve(read: Callable[[], ServerConfig], *, ready_file: Path | None = None, out: TextIO | None = None) -> None:
+async def serve(
+    read: Callable[[], ServerConfig],
+    *,
+    ready_file: Path | None = None,
+    out: TextIO | None = None,
+    unconfined: Sequence[str] = (),
+) -> None:
     """Serve until SIGTERM or SIGINT, then drain. SIGHUP calls ``read`` again and takes over grants, rates, settings.
 
     Standard output gets two lines: ``{"event":"listening","http":"HOST:PORT",...}`` once every model is loaded,
     verified and warm, and ``{"event":"stopped"}``. ``ready_file`` is written (with the addresses) just before the first
     line and removed at the end.
+
+    ``unconfined`` names what the process could not give up; the log repeats it.
 
     Raises:
         AiinfraError: the server could not start.
@@ -43,6 +53,13 @@ async def serve(read: Callable[[], ServerConfig], *, ready_file: Path | None = N
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
+            gc.collect()
+            gc.freeze()  # what is loaded stays; the collector need not look at it again
+            gc.set_threshold(50_000, 20, 100)
+            if unconfined:
+                server.journal.warning("not-confined", missing=unconfined)
+            else:
+                server.journal.info("confined")
             if ready_file is not None:
                 ready_file.write_text(orjson.dumps(server.addresses).decode(), encoding="utf-8")
             announce("listening", stream, **server.addresses, models=server.catalogue.names())
@@ -65,5 +82,24 @@ def _again(server: Server, read: Callable[[], ServerConfig]) -> None:
 
 
 def run(read: Callable[[], ServerConfig], *, ready_file: Path | None = None) -> None:
-    """:func:`serve` on a new event loop; returns after a clean end. ``read`` gives the configuration."""
-    asyncio.run(serve(read, ready_file=ready_file))
+    """Confine this process, then :func:`serve` on a new event loop; returns after a clean end.
+
+    ``read`` gives the configuration.
+    """
+    config = read()
+    missing = confine(readable=None, writable=_writable(config, ready_file), connect=False, listen=True)
+    asyncio.run(serve(read, ready_file=ready_file, unconfined=missing))
+
+
+def _writable(config: ServerConfig, ready_file: Path | None) -> list[str]:
+    """Where the server writes: its verdicts, its audit log, the ready file."""
+    places = ["/dev/null"]
+    if config.repository.verdicts:
+        verdicts = Path(config.repository.verdicts)
+        verdicts.mkdir(mode=0o700, parents=True, exist_ok=True)
+        places.append(str(verdicts))
+    if config.audit is not None:
+        places.append(str(Path(config.audit.file).absolute().parent))
+    if ready_file is not None:
+        places.append(str(ready_file.absolute().parent))
+    return places

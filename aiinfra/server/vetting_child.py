@@ -16,9 +16,10 @@ import numpy as np
 
 from aiinfra.errors import AiinfraError
 from aiinfra.server.config import ModelSettings
+from aiinfra.server.confine import confine
 from aiinfra.server.containment import check_folder
 from aiinfra.server.ports import Model
-from aiinfra.server.refusal import Refusal
+from aiinfra.server.refusal import Kind, Refusal
 from aiinfra.server.vetting import pack
 from aiinfra.server.warmup import feed_of
 
@@ -63,6 +64,7 @@ def vet(order: dict[str, Any]) -> dict[str, Any]:
     facts: GraphFacts = import_module("aiinfra.server.graph_facts").read_graph(file)
     check_folder(folder, facts.external)
     settings = ModelSettings.model_validate(order["settings"])
+    confine(readable=None, writable=["/dev/null"], connect=False, listen=False)
     session: Model = import_module("aiinfra.server.session").open_session(file, settings, folder.parent.name)
     golden = _trial(folder, session)
     for rows in (1, _LARGE_ROWS):
@@ -98,8 +100,9 @@ def _try(session: Model, feed: dict[str, np.ndarray]) -> None:
     """Call the model; a refusal of made-up inputs is fine, a crash is what is looked for."""
     try:
         session.run(feed, session.output_names)
-    except Refusal:
-        return
+    except Refusal as refusal:
+        if refusal.kind is Kind.TOO_LARGE:
+            raise MemoryError from None
 
 
 if __name__ == "__main__":

@@ -158,7 +158,6 @@ def write_goldens(held_out: pd.DataFrame, given: np.ndarray, score: np.ndarray) 
         "samples": samples,
     }
     (HERE / "golden" / "golden.json").write_text(json.dumps(note, indent=2) + "\n")
-    (HERE / "golden" / "ORIGIN").write_text(f"{note['framework']}: {note['computed_by']}\n")
 
 
 def main() -> None:

@@ -146,7 +146,6 @@ def write_goldens(pipeline: Pipeline, x: np.ndarray, y: np.ndarray, rows: np.nda
         "samples": samples,
     }
     (HERE / "golden" / "golden.json").write_text(json.dumps(note, indent=2) + "\n")
-    (HERE / "golden" / "ORIGIN").write_text(f"{note['framework']}: {note['computed_by']}\n")
 
 
 def main() -> None:

@@ -162,7 +162,6 @@ def write_goldens(twin: torch.jit.ScriptModule, clip: Clip) -> None:
         "samples": samples,
     }
     (HERE / "golden" / "golden.json").write_text(json.dumps(note, indent=2) + "\n")
-    (HERE / "golden" / "ORIGIN").write_text(f"{note['framework']}: {note['computed_by']}\n")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from aiinfra.cli import group
 from tests.goldens import check_golden
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = ("factory", "fraud", "hospital", "junction")
+EXAMPLES = ("fraud", "hospital", "junction")
 DAY = "2026-11-21"
 
 
@@ -32,8 +32,8 @@ def test_tiers_of_an_example(name: str, update_golden: bool) -> None:
 
 def test_the_picture_of_an_example(tmp_path: Path, update_golden: bool) -> None:
     file = tmp_path / "tiers.svg"
-    run("tiers", str(ROOT / "examples/factory"), "--as-of", DAY, "--picture", str(file))
-    check_golden("tiers/factory.svg", file.read_text(encoding="utf-8"), update=update_golden)
+    run("tiers", str(ROOT / "examples/junction"), "--as-of", DAY, "--picture", str(file))
+    check_golden("tiers/junction.svg", file.read_text(encoding="utf-8"), update=update_golden)
 
 
 def test_the_error_table(update_golden: bool) -> None:
@@ -52,7 +52,7 @@ def test_rows_of_the_error_table_as_data() -> None:
 
 
 def test_json_of_an_estimate_and_of_tiers() -> None:
-    folder = str(ROOT / "examples/factory")
+    folder = str(ROOT / "examples/junction")
     document = json.loads(run("estimate", folder, "--as-of", DAY, "--json").stdout)
     assert document["data"]["sites"][0]["figures"]["throughput"]["unit"] == "/s"
     assert document["data"]["as_of"] == DAY
@@ -71,16 +71,16 @@ def test_the_catalogue_commands() -> None:
     ("words", "code"),
     [
         (("estimate", "nowhere"), "declaration-missing"),
-        (("estimate", "examples/factory", "--as-of", "soon"), "date-invalid"),
+        (("estimate", "examples/junction", "--as-of", "soon"), "date-invalid"),
         (("estimate", "--against", "nowhere.csv"), "published-invalid"),
-        (("tiers", "examples/factory", "--class", "press-lin"), "class-unknown"),
-        (("tiers", "examples/factory", "--by", "price"), "criterion-unknown"),
-        (("tiers", "examples/factory", "--picture", "x.jpg"), "picture-suffix"),
+        (("tiers", "examples/junction", "--class", "press-lin"), "class-unknown"),
+        (("tiers", "examples/junction", "--by", "price"), "criterion-unknown"),
+        (("tiers", "examples/junction", "--picture", "x.jpg"), "picture-suffix"),
         (("catalogue", "show", "l5"), "catalogue-unknown"),
         (("catalogue", "list", "chips"), "catalogue-kind"),
         (("catalogue", "diff", "nowhere.yaml"), "catalogue-invalid"),
         (("calibrate", "nowhere.onnx", "--tier", "cpu-x86-64"), "model-missing"),
-        (("calibrate", "examples/factory/bearing.onnx", "--tier", "cpu-x86"), "tier-unknown"),
+        (("calibrate", "examples/junction/bearing.onnx", "--tier", "cpu-x86"), "tier-unknown"),
     ],
 )
 def test_bad_input_is_told_with_a_code_and_a_fix(words: tuple[str, ...], code: str, monkeypatch) -> None:

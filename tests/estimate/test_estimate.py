@@ -195,7 +195,7 @@ def test_training_has_a_budget_of_its_own_and_unknown_prices_fail_it():
 
     priced = judged(budget="90000 USD/month")
     assert priced.training is not None
-    assert priced.training.cost.bounds[1] == pytest.approx(55.04 * 730 * 2)
+    assert priced.training.cost.bounds[1] == pytest.approx(55.04 * 730 * 2 + 73)
     assert (priced.training.efa, priced.training.accelerators) == (32, 16)
     assert outcomes(priced, "training") == {"training.budget": "meets"}
     assert outcomes(judged(budget="80000 USD/month"), "training") == {"training.budget": "cannot meet"}
@@ -208,6 +208,15 @@ def test_what_is_priced_and_what_is_not_is_counted():
     found = estimate(deployment(site("intel-n100")), catalogue(), DAY)
     assert (found.priced, found.billable) == (0, 2)
     assert "line: price of N100 (4x Gracemont) is unknown" in found.not_priced
+
+
+@pytest.mark.parametrize("instance", ["p5.48xlarge", "p5e.48xlarge", "x9.large"])
+@pytest.mark.parametrize("on", ["box", "eks", "hybrid"])
+def test_what_is_priced_and_what_is_not_make_up_the_whole(instance: str, on: str):
+    training = {"instance": instance, "nodes": 2, "administrators": ["arn:aws:iam::111122223333:role/x"]}
+    found = estimate(deployment(site("l4", on), training=training), catalogue(), DAY)
+    assert found.priced + len(found.not_priced) == found.billable
+    assert found.priced >= 1
 
 
 def test_old_sources_are_said_in_every_output():

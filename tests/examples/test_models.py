@@ -15,12 +15,12 @@ import pytest
 from onnx import numpy_helper
 
 from aiinfra.model.facts import read_facts
-from aiinfra.release.golden import read_origin
+from aiinfra.release.note import read_note
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.reading import load
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NAMES = ("factory", "fraud", "hospital", "junction")
+NAMES = ("fraud", "hospital", "junction")
 LARGEST_MODEL = 2_000_000
 TYPES = {"float32": "FP32", "int64": "INT64"}
 STAND_IN = "Stand-in: "
@@ -91,7 +91,7 @@ def test_runtime_answers_as_the_training_framework_did(example: Example) -> None
     for name, array in wanted.items():
         np.testing.assert_allclose(answers[name], array, **example.note["tolerance"])
     assert "onnxruntime" not in example.note["framework"]
-    assert read_origin(example.folder / "golden") == f"{example.note['framework']}: {example.note['computed_by']}"
+    assert read_note(example.folder / "golden").origin == f"{example.note['framework']}: {example.note['computed_by']}"
 
 
 def test_another_answer_would_be_noticed(example: Example) -> None:

@@ -105,7 +105,7 @@ def folder(tmp_path: Path) -> Path:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     (place / "m.onnx").write_bytes(model.SerializeToString(deterministic=True))
     write_golden(place / "golden", [GoldenSet("test_data_set_0", {"x": X}, {"y": X @ WEIGHTS})])
-    (place / "golden" / "ORIGIN").write_text("numpy 2\n")
+    (place / "golden" / "golden.json").write_text('{"framework": "numpy 2", "samples": [{"truth": "fine"}]}')
     (place / "deployment.yaml").write_text(DECLARATION)
     return place
 

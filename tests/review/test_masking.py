@@ -1,7 +1,8 @@
 import pytest
 
 from aiinfra.graph.change import compare
-from aiinfra.review.masking import MASK, mask_sides, mask_text, mask_value, shaped_as_credential
+from aiinfra.review.credentials import MASK, mask_text, shaped_as_credential
+from aiinfra.review.masking import mask_sides, mask_value
 from tests.graphs import node
 
 CANARY = "q7Zx0LmR9vB2nT5kW8yJ4hD1sF6gA3pC"
@@ -107,6 +108,11 @@ def test_credentials_inside_texts(text, masked):
         "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-password",
         "subnet-0a1b2c3d4e5f60718",
         "AmazonEKSClusterAdminPolicy",
+        "AmazonEC2ContainerRegistryPullOnly",
+        "AmazonSSMManagedEC2InstanceDefaultPolicy",
+        "inference-runtime2024",
+        "mobilenetv3-large-100",
+        "line-vibration-server-config-0adf6697",
         "AL2023_x86_64_STANDARD",
         "spec.template.spec.containers[server].image: acme/api:1.4.0 → acme/api:1.5.0",
         "pod-security.kubernetes.io/enforce: restricted",
@@ -114,6 +120,8 @@ def test_credentials_inside_texts(text, masked):
         "acme-datasets-111122223333-us-east-1-3fa9b2",
         "the secret and its versions, once the recovery window has passed",
         "basic authentication is used",
+        "automountServiceAccountToken: false",
+        "secretName: tls-line",
         "value: changed (secret)",
         "token: (not known until apply)",
         "2026-11-21T14:30:46.123456Z",

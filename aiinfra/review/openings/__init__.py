@@ -5,6 +5,7 @@ difference of access edges once those exist.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 from aiinfra.findings import Finding
 from aiinfra.graph.diff import ResourceChange
@@ -12,7 +13,6 @@ from aiinfra.review.openings import endpoints, guards, iam, network_policies, po
 from aiinfra.review.openings.rule import Rule
 
 RULES: tuple[Rule, ...] = (
-    network_policies.network_policy,
     security_groups.security_group,
     endpoints.endpoint,
     endpoints.public_route,
@@ -30,12 +30,15 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def openings(change: ResourceChange) -> Iterator[Finding]:
-    """What one resource's change opens; the same statement once."""
+def openings(change: ResourceChange, closed_before: frozenset[tuple[str, str]]) -> Iterator[Finding]:
+    """What one resource's change opens; the same statement once.
+
+    ``closed_before``: the namespaces that had a network policy (``network_policies.closed_namespaces``).
+    """
     seen: set[tuple[str, str, str]] = set()
-    for rule in RULES:
-        for finding in rule(change):
-            key = (finding.id, finding.path, finding.message)
-            if key not in seen:
-                seen.add(key)
-                yield finding
+    found = (finding for rule in RULES for finding in rule(change))
+    for finding in chain(network_policies.network_policy(change, closed_before), found):
+        key = (finding.id, finding.path, finding.message)
+        if key not in seen:
+            seen.add(key)
+            yield finding

@@ -5,17 +5,18 @@ from typing import Any, Final
 
 from aiinfra.findings import Finding
 from aiinfra.graph.diff import Operation, ResourceChange
-from aiinfra.graph.node import Node
+from aiinfra.graph.node import Graph, Node
 from aiinfra.review.openings.rule import get, items, managed, opening
-from aiinfra.review.openings.traffic import ANYWHERE, Way, covered
+from aiinfra.review.openings.traffic import ANYWHERE, Way, covered, told
 
 _NETWORK_POLICY: Final = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 
 
-def network_policy(change: ResourceChange) -> Iterator[Finding]:
+def network_policy(change: ResourceChange, closed_before: frozenset[tuple[str, str]]) -> Iterator[Finding]:
     """A policy that goes, covers fewer pods or directions, or lets new traffic through.
 
-    A policy that is new closes more than it opens, so only its address ranges are told.
+    The first policy of a namespace closes more than it opens, so only its address ranges are told; ``closed_before``
+    holds the namespaces that had one.
     """
     if change.node.type != _NETWORK_POLICY:
         return
@@ -28,7 +29,7 @@ def network_policy(change: ResourceChange) -> Iterator[Finding]:
         return
     if not managed(change):
         return
-    before, after = set(_policy_ways(change.before)), sorted(_policy_ways(change.after), key=Way.words)
+    before = set(_policy_ways(change.before))
     closed = _directions(change.before) if change.before else ()
     for direction in closed:
         if direction not in _directions(change.after):
@@ -37,12 +38,26 @@ def network_policy(change: ResourceChange) -> Iterator[Finding]:
     if change.before and _pods(change.before) != _pods(change.after):
         words = f"it now limits {_pods(change.after)} {where}, no longer {_pods(change.before)}"
         yield opening("opening-network-policy-widened", change, words, path="spec.podSelector")
-    for way in after:
-        fresh = way.direction in closed if change.before else way.addresses
-        if fresh and not covered(way, before):
-            verb = "may be reached" if way.direction == "ingress" else "may connect"
-            words = f"{_pods(change.after)} {where} {verb} {way.words()}"
-            yield opening("opening-network", change, words, path=f"spec.{way.direction}")
+    limits = closed if change.before else ("egress", "ingress")
+    fresh = [
+        way
+        for way in _policy_ways(change.after)
+        if way.direction in limits and (change.before or namespace_of(change.node) in closed_before or way.addresses)
+    ]
+    for (direction, _), words in told(way for way in fresh if not covered(way, before)).items():
+        verb = "may be reached" if direction == "ingress" else "may connect"
+        told_of = f"{_pods(change.after)} {where} {verb} {words}"
+        yield opening("opening-network", change, told_of, path=f"spec.{direction}")
+
+
+def namespace_of(node: Node) -> tuple[str, str]:
+    """Cluster (its provider) and namespace."""
+    return node.provider, str(get(node, "metadata.namespace") or "default")
+
+
+def closed_namespaces(graph: Graph) -> frozenset[tuple[str, str]]:
+    """Those with a network policy: another policy there lets more through."""
+    return frozenset(namespace_of(node) for node in graph.of_type(_NETWORK_POLICY))
 
 
 def _pods(node: Node | None) -> str:

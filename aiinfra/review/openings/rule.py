@@ -7,7 +7,8 @@ from aiinfra.findings import Finding, Severity
 from aiinfra.graph import path as paths
 from aiinfra.graph.diff import ResourceChange
 from aiinfra.graph.node import Node
-from aiinfra.review.masking import mask_text, mask_value
+from aiinfra.review.credentials import mask_text
+from aiinfra.review.masking import mask_value
 
 Rule = Callable[[ResourceChange], Iterator[Finding]]
 

@@ -7,7 +7,7 @@ from aiinfra.findings import Finding
 from aiinfra.graph.diff import ResourceChange
 from aiinfra.graph.node import Node
 from aiinfra.review.openings.rule import inputs, items, managed, opening
-from aiinfra.review.openings.traffic import Way, covered
+from aiinfra.review.openings.traffic import Way, covered, told
 
 _RULE_TYPES: Final = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "ingress",
@@ -34,10 +34,10 @@ def security_group(change: ResourceChange) -> Iterator[Finding]:
     if (type_ not in _RULE_TYPES and type_ not in _GROUP_TYPES) or not managed(change):
         return
     before = set(_group_ways(change.before))
-    for way in sorted(_group_ways(change.after), key=Way.words):
-        if not covered(way, before):
-            verb = "may be reached" if way.direction == "ingress" else "may connect"
-            yield opening("opening-network", change, f"members of the security group {verb} {way.words()}")
+    fresh = (way for way in _group_ways(change.after) if not covered(way, before))
+    for (direction, _), words in told(fresh).items():
+        verb = "may be reached" if direction == "ingress" else "may connect"
+        yield opening("opening-network", change, f"members of the security group {verb} {words}")
 
 
 def _group_ways(node: Node | None) -> Iterator[Way]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 ANYWHERE: Final = "anywhere"
-_WIDEST: Final = ("0.0.0.0/0", "::/0")
+WIDEST: Final = ("0.0.0.0/0", "::/0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,27 @@ class Way:
     @property
     def addresses(self) -> bool:
         """Whether the other end is given by addresses rather than by a selector or a group."""
-        return self.peer == ANYWHERE or "/" in self.peer
+        return self.peer == ANYWHERE or _network(self.peer.partition(" ")[0]) is not None
 
-    def words(self) -> str:
-        """``from 0.0.0.0/0 on TCP 443``."""
+    def other_end(self) -> str:
+        """``from 0.0.0.0/0 (the whole internet)``."""
         where = "from" if self.direction == "ingress" else "to"
-        peer = f"{self.peer} (the whole internet)" if self.peer in _WIDEST else self.peer
+        return f"{where} {self.peer} (the whole internet)" if self.peer in WIDEST else f"{where} {self.peer}"
+
+    def on(self) -> str:
+        """``TCP 443``."""
         if self.ports is None:
-            on = "any port" if self.protocol in ("any", "") else f"any {self.protocol} port"
-        else:
-            low, high = self.ports
-            on = f"{self.protocol} {low}" if low == high else f"{self.protocol} {low}-{high}"
-        return f"{where} {peer} on {on}"
+            return "any port" if self.protocol in ("any", "") else f"any {self.protocol} port"
+        low, high = self.ports
+        return f"{self.protocol} {low}" if low == high else f"{self.protocol} {low}-{high}"
+
+
+def told(ways: Iterable[Way]) -> dict[tuple[str, str], str]:
+    """Direction and other end -> ``from 10.0.0.0/8 on TCP 443, TCP 8443``, sorted."""
+    ports: dict[tuple[str, str], list[str]] = {}
+    for way in sorted(ways, key=lambda way: (way.direction, way.other_end(), way.on())):
+        ports.setdefault((way.direction, way.other_end()), []).append(way.on())
+    return {key: f"{key[1]} on {', '.join(dict.fromkeys(found))}" for key, found in ports.items()}
 
 
 def covered(way: Way, others: Iterable[Way]) -> bool:

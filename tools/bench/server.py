@@ -1,0 +1,159 @@
+"""The server against what its users would pick instead: same models, same client, one core for the server.
+
+Rounds are interleaved (every server once a round, in a turning order); medians over rounds and ratios are printed, with
+versions. Absolute figures move with the machine; ratios within one run are what counts.
+
+    python -m tools.bench.server --out .bench --rounds 5 --seconds 2
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import grpc
+import numpy as np
+
+from aiinfra.bench.driver import Driver
+from aiinfra.bench.request import make_request, metadata_of, site_of
+from aiinfra.server.grpc_messages import SERVICE, message
+from tools.bench import certificates
+from tools.bench.contenders import SIZES, Contender, contenders
+
+SERVER_CORE, CLIENT_CORE = 0, 1
+RAW = """
+import sys, time, numpy as np, onnxruntime
+o = onnxruntime.SessionOptions(); o.intra_op_num_threads = 1
+s = onnxruntime.InferenceSession(sys.argv[1], o); x = {"x": np.zeros((1, 3, 224, 224), np.float32)}
+s.run(None, x); n = 0; began = time.perf_counter()
+while time.perf_counter() - began < float(sys.argv[2]): s.run(None, x); n += 1
+print(n / (time.perf_counter() - began))
+"""
+
+
+def scenarios(*, quick: bool) -> list[tuple[str, str, int]]:
+    """Model, encoding, connections."""
+    small = [("small", encoding, count) for encoding in ("json", "binary", "grpc") for count in (1, 32)]
+    return small + ([] if quick else [("large", encoding, 8) for encoding in ("json", "binary", "grpc")])
+
+
+async def _grpc(port: int, model: str, seconds: float, count: int) -> tuple[float, float]:
+    shape = [1, *SIZES[model][0]]
+    tensor = {"name": "x", "datatype": "FP32", "shape": shape}
+    raw = [np.random.default_rng(0).random(shape, np.float32).tobytes()]
+    request = message("ModelInferRequest")(
+        model_name=model, inputs=[tensor], raw_input_contents=raw
+    ).SerializeToString()
+    times: list[float] = []
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        call = channel.unary_unary(f"/{SERVICE}/ModelInfer")
+        await call(request)
+        began = time.perf_counter()
+
+        async def one() -> None:
+            while (now := time.perf_counter()) - began < seconds:
+                await call(request)
+                times.append(time.perf_counter() - now)
+
+        await asyncio.gather(*(one() for _ in range(count)))
+        taken = time.perf_counter() - began
+    return len(times) / taken, median(times)
+
+
+def measure(one: Contender, model: str, encoding: str, count: int, seconds: float) -> tuple[float, float] | None:
+    """Answers a second and median latency; None where the server does not speak it."""
+    if encoding not in one.encodings:
+        return None
+    if encoding == "grpc":
+        return asyncio.run(_grpc(one.ports.grpc, model, seconds, count))
+    context = certificates.client_context(one.folder) if one.scheme == "https" else None
+    site = site_of(f"{one.scheme}://127.0.0.1:{one.ports.http}", context)
+    port = {"name": "x", "datatype": "FP32", "shape": [-1, *SIZES[model][0]]}
+    given: dict[str, object] = {"inputs": [port], "outputs": [{"name": "y"}]}
+    if one.scheme == "http":
+        metadata_of(site, model)
+    request = make_request(site, model, given, binary=encoding == "binary")
+    outcome = Driver(site, request).run(seconds, connections=count)
+    if set(outcome.statuses) != {200}:
+        raise SystemExit(f"{one.name} answered {dict(outcome.statuses)} to {model} {encoding}")
+    return outcome.rate, outcome.percentile(0.5)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path(".bench"))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--only", nargs="*", help="names of contenders")
+    parser.add_argument("--small", action="store_true", help="leave out the compute-bound model")
+    options = parser.parse_args()
+    everyone = [one for one in contenders() if not options.only or one.name in options.only]
+    results: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for one in everyone:
+        one.install(options.out.resolve() / "servers")
+    try:
+        for one in everyone:
+            one.start(SERVER_CORE)
+        os.sched_setaffinity(0, {CLIENT_CORE})
+        raw = []
+        for number in range(options.rounds):
+            turned = everyone[number % len(everyone) :] + everyone[: number % len(everyone)]
+            for model, encoding, count in scenarios(quick=options.small):
+                for one in turned:
+                    found = measure(one, model, encoding, count, options.seconds)
+                    if found is not None:
+                        results.setdefault(f"{model} {encoding} c={count}", {}).setdefault(one.name, []).append(found)
+            if not options.small:
+                file = everyone[0].folder / "models/large/1/model.onnx"
+                done = subprocess.run(
+                    ["taskset", "-c", str(SERVER_CORE), sys.executable, "-c", RAW, str(file), str(options.seconds)],
+                    capture_output=True, text=True, check=True,
+                )  # fmt: skip
+                raw.append(float(done.stdout))
+        memory = {one.name: one.memory() for one in everyone}
+    finally:
+        for one in everyone:
+            one.stop()
+    text = render(everyone, results, raw, memory)
+    print(text)
+    (options.out / "server.md").write_text(text + "\n")
+    (options.out / "server.json").write_text(json.dumps(results, indent=1))
+    return 0
+
+
+def render(
+    everyone: list[Contender],
+    results: dict[str, dict[str, list[tuple[float, float]]]],
+    raw: list[float],
+    memory: dict[str, float],
+) -> str:
+    """Medians as a table; ours divided by each rival's in brackets."""
+    names = [one.name for one in everyone]
+    first = names[0]
+    lines = ["| requests a second (p50 ms) | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    for scenario, by_name in results.items():
+        own = median(rate for rate, _ in by_name[first]) if first in by_name else float("nan")
+        cells = []
+        for name in names:
+            if name not in by_name:
+                cells.append("-")
+                continue
+            rate, p50 = (median(column) for column in zip(*by_name[name], strict=True))
+            ratio = "" if name == first else f", ours is {own / rate:.2f}x"
+            cells.append(f"{rate:,.0f} ({p50 * 1e3:.2f}{ratio})")
+        lines.append(f"| {scenario} | " + " | ".join(cells) + " |")
+    lines.append("| memory, MB | " + " | ".join(f"{memory[name]:.0f}" for name in names) + " |")
+    lines.append("| started within, s | " + " | ".join(f"{one.ready_s:.1f}" for one in everyone) + " |")
+    if raw:
+        lines.append(f"\nraw onnxruntime, large model, same core: {median(raw):.1f} a second")
+    lines.append("\n" + "; ".join(f"{one.name}: {one.versions}" for one in everyone))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
