@@ -41,7 +41,7 @@ golden: $(STAMP) ## Rewrite the golden files; review the difference as you would
 	@$(BIN)/python -m pytest -m "not soak and not e2e" --update-golden
 
 bench: $(STAMP) ## Timings, each as a ratio against a named rival of the same run
-	@$(BIN)/python tools/bench.py --out $(OUT)
+	@$(BIN)/python tools/run_benches.py --out $(OUT)
 
 soak: $(STAMP) ## The long ones: kill loops, full mutation sets
 	@$(BIN)/python -m pytest -m soak

@@ -1,7 +1,7 @@
 """The base error, its stable codes and the exit code each kind of failure ends a command with.
 
 A user's mistake never shows a traceback: commands print :func:`AiinfraError.render` and exit with ``exit_code``.
-Every code is documented in ``docs/errors.md`` under a heading of the same name; a test holds the two together.
+Every code is documented in ``docs/errors/`` under a heading of the same name; a test holds the two together.
 """
 
 from collections.abc import Iterable, Sequence

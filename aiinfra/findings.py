@@ -1,8 +1,9 @@
 """A finding: one thing that a check, a lint, an access rule or the review has to say about a declaration or a graph."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class Severity(StrEnum):
@@ -17,7 +18,7 @@ class Severity(StrEnum):
 class Finding:
     """One statement with its place and its remedy; the unit that terminal, JSON and SARIF outputs share.
 
-    ``id`` is a stable code (``docs/errors.md``). ``path`` names the key inside a declaration (``sites[0].tier``) or the
+    ``id`` is a stable code (``docs/errors/``). ``path`` names the key inside a declaration (``sites[0].tier``) or the
     property inside a resource; ``urn`` the resource, empty for declarations. ``source`` is ``FILE:LINE`` where known.
     ``before`` and ``after`` hold the two sides of a change, masked where secret.
     """
@@ -42,6 +43,11 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json`` outputs; empty fields are left out."""
         return {key: value for key, value in asdict(self).items() if value not in ("", None)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`as_json`."""
+        return cls(**{**data, "severity": Severity(data["severity"])})
 
     @property
     def sort_key(self) -> tuple[int, str, str, str, str]:

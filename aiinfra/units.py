@@ -196,6 +196,29 @@ class Share(Quantity):
         return float(self.base)
 
 
+class Temperature(Quantity):
+    """A temperature in degrees Celsius, the one quantity that may be below zero: ``-20 C``, ``45 C``."""
+
+    kind = "temperature"
+    example = "45 C"
+    units = _scale(C=1)
+
+    @classmethod
+    def _split(cls, text: str) -> tuple[Decimal, str]:
+        below = text.strip().startswith("-")
+        amount, unit = super()._split(text.strip().removeprefix("-"))
+        return (-amount if below else amount), unit
+
+    @property
+    def celsius(self) -> float:
+        """Degrees Celsius."""
+        return self.to("C")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "pattern": r"^-?\d+(\.\d+)?\s*C$", "examples": [cls.example]}
+
+
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _PERIODS = {"hour": Decimal(1), "month": HOURS_PER_MONTH, "year": HOURS_PER_MONTH * 12}
 

@@ -3,11 +3,7 @@
 `pulumi package add <this folder>` writes a local SDK for the program's language.
 """
 
-from pulumi.provider.experimental import component_provider_host
-
-from aiinfra import __version__
-from aiinfra.components.hosted import COMPONENTS
-from aiinfra.tokens import PACKAGE
+from aiinfra.components.hosted import serve
 
 if __name__ == "__main__":
-    component_provider_host(components=list(COMPONENTS), name=PACKAGE, version=__version__)
+    serve()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiinfra.units import DataSize, Duration, Power, Quantity, Rate, Share, Spend
+from aiinfra.units import DataSize, Duration, Power, Quantity, Rate, Share, Spend, Temperature
 
 KINDS: list[type[Quantity]] = [Duration, Power, DataSize, Rate, Share, Spend]
 
@@ -51,3 +51,11 @@ def test_currencies_do_not_mix() -> None:
 def test_says_what_is_wrong_and_what_is_right(kind: type[Quantity], text: str, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         kind(text)
+
+
+def test_a_temperature_may_be_below_zero():
+    assert Temperature("-20 C").celsius == -20
+    assert str(Temperature("-20 C")) == "-20 C"
+    assert Temperature("-20 C") < Temperature("5 C")
+    with pytest.raises(ValueError, match="not a unit of temperature"):
+        Temperature("300 K")

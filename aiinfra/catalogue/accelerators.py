@@ -54,6 +54,14 @@ class Accelerator:
     """W that a loaded model adds to ``idle`` while no request comes."""
     price: Figure
     """USD to buy one, list price."""
+    clock: Figure
+    """GHz at boost: what the time of small kernels follows."""
+    process: Figure
+    """nm of the manufacturing node, as its maker names it: what energy an operation takes follows."""
+    width: Figure
+    """INT8 operations of one multiprocessor in a cycle: wide ones need more reuse to stay busy."""
+    ambient: Figure
+    """Highest air temperature the maker allows, degrees Celsius."""
     execution_providers: tuple[str, ...]
     """onnxruntime's providers, best first; empty where onnxruntime cannot use the part."""
     resource: str | None
@@ -70,6 +78,11 @@ class Accelerator:
     """The mode meant where a tier names none."""
     cores: int | None = None
     """CPU cores the rates stand for; None for parts that are not CPUs."""
+    gpu_share: float = 1.0
+    """Part of the INT8 rate that is the GPU's own; onnxruntime leaves the deep-learning accelerators beside it
+    alone."""
+    whole_machine: bool = False
+    """Whether ``power`` is that of the whole machine, so that no host is added to it."""
     memory_shared: bool = False
     """Whether the host's programs use the same memory."""
     interconnect: str = "pcie"
@@ -101,7 +114,8 @@ class Accelerator:
     def figures(self) -> Mapping[str, Figure]:
         """Every figure by a dotted name, for lists, differences and age reports."""
         named = {
-            name: getattr(self, name) for name in ("memory", "bandwidth", "power", "idle", "context_idle", "price")
+            name: getattr(self, name)
+            for name in ("memory", "bandwidth", "power", "idle", "context_idle", "price", "clock", "ambient")
         }
         named |= {f"rates.{key}": value for key, value in self.rates.items()}
         return named | {f"modes.{key}.watts": mode.watts for key, mode in self.modes.items()}
@@ -120,10 +134,21 @@ def platforms() -> Mapping[str, Mapping[str, Any]]:
     return MappingProxyType(tomllib.loads(read_data("platforms.toml")))
 
 
-_UNITS = {"memory": "GB", "bandwidth": "GB/s", "power": "W", "idle": "W", "context_idle": "W", "price": "USD"}
+_UNITS = {
+    "memory": "GB",
+    "bandwidth": "GB/s",
+    "power": "W",
+    "idle": "W",
+    "context_idle": "W",
+    "price": "USD",
+    "clock": "GHz",
+    "process": "nm",
+    "width": "operations/cycle",
+    "ambient": "C",
+}
 _PLAIN = {
     "vendor", "title", "platform", "kind", "form", "architecture", "aliases", "source", "confidence", "rates", "modes",
-    "default_mode", "cores", "memory_shared", "interconnect", "notes",
+    "default_mode", "cores", "gpu_share", "whole_machine", "memory_shared", "interconnect", "notes",
 }  # fmt: skip
 
 
@@ -176,6 +201,8 @@ def accelerator(name: str, entry: Mapping[str, Any], known: Mapping[str, Source]
         modes=MappingProxyType(modes),
         default_mode=entry.get("default_mode", ""),
         cores=entry.get("cores"),
+        gpu_share=float(entry.get("gpu_share", 1.0)),
+        whole_machine=entry.get("whole_machine", False),
         memory_shared=entry.get("memory_shared", False),
         interconnect=entry.get("interconnect", "pcie"),
         aliases=tuple(entry.get("aliases", ())),

@@ -2,7 +2,7 @@
 
 import sys
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -10,14 +10,34 @@ from aiinfra.errors import AiinfraError, Exit
 
 COMMANDS: Final = {
     "validate": "Check a declaration; print every problem with its fix.",
+    "export": "Run a program without an engine; write its graph or manifests.",
     "compile": "Write the Pulumi projects and box bundles of a declaration.",
+    "review": "Say what a change destroys, replaces and opens, before anyone applies it.",
+    "estimate": "Say what a declaration will answer, draw, cost and emit, and whether that meets its objective.",
+    "tiers": "List the tiers that meet an objective, best first, and why each other fails.",
+    "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",
+    "catalogue": "List, show, compare and check the figures that estimates rest on.",
     "schema": "Print the JSON Schema of a declaration, for editors.",
     "bench": "Load any Open Inference Protocol server and print what came back.",
     "audit": "Check the server's audit log for tampering.",
     "serve": "Serve models over the Open Inference Protocol.",
     "init": "Write a starter declaration for a model.",
+    "model": "Say what a model file holds, and keep it beside the declaration.",
+    "release": "Build, sign and verify releases of a model.",
+    "up": "Serve a declaration's model on this machine (--local).",
+    "status": "Say what runs on this machine.",
+    "down": "Take it down.",
 }
 """Name -> one line of help, so that ``aiinfra --help`` imports no command. A dash stands for ``_`` in the module."""
+
+
+_EXTRAS: Final = {
+    **dict.fromkeys(("pulumi", "pulumi_aws", "pulumi_kubernetes"), "pulumi"),
+    **dict.fromkeys(
+        ("cryptography", "grpc", "httptools", "model_signing", "onnxruntime", "orjson", "prometheus_client"), "server"
+    ),
+}
+"""Module -> the install set that brings it."""
 
 
 class _Lazy(click.Group):
@@ -74,10 +94,27 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(Exit.DONE)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            _bug(error)
+        _tell(
+            AiinfraError(
+                "extra-missing",
+                f"this needs {error.name}, which is not installed here",
+                f"pip install 'aiinfra[{extra}]'",
+            ),
+            sys.argv,
+        )
+        sys.exit(Exit.FAILED)
     except Exception as error:  # noqa: BLE001 - the last resort, so that a bug is told as one
-        click.echo(f"error[bug]: {type(error).__name__}: {error}", err=True)
-        click.echo("  fix: this is ours to mend; please report it with the text below", err=True)
-        import traceback
+        _bug(error)
 
-        traceback.print_exc()
-        sys.exit(Exit.BUG)
+
+def _bug(error: Exception) -> NoReturn:
+    import traceback
+
+    click.echo(f"error[bug]: {type(error).__name__}: {error}", err=True)
+    click.echo("  fix: this is ours to mend; please report it with the text below", err=True)
+    traceback.print_exception(error)
+    sys.exit(Exit.BUG)

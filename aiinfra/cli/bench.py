@@ -25,7 +25,7 @@ def command(url: str, model: str, rate: str | None, as_json: bool, **how: object
 
     Exit code 0: every request was answered with 200; 1: some were not.
     """
-    from aiinfra.load.report import measure
+    from aiinfra.bench.report import measure
     from aiinfra.units import Rate
 
     try:

@@ -17,15 +17,25 @@ def command(deployment: Path, out: Path, as_json: bool) -> Exit:  # noqa: FBT001
     """Write the Pulumi projects and box bundles of DEPLOYMENT (a file, or a folder that holds one).
 
     Compiling twice changes nothing. A file that a person edited is never overwritten: the new text goes to FILE.new,
-    and the exit code is 3. Exit code 1: written, but something it needs before it can be applied is missing.
+    and the exit code is 3. Exit code 1: written, but something it needs before it can be applied is missing; or nothing
+    was written, since an aim cannot be met or a cap is broken.
     """
     from aiinfra.check import check
+    from aiinfra.compiler.gate import stops
     from aiinfra.compiler.rendering import render
     from aiinfra.compiler.writing import write
     from aiinfra.spec.reading import load
 
     declaration = load(deployment)
     findings = check(declaration)
+    against = stops(declaration)
+    if against:
+        if as_json:
+            emit("compile", {"out": str(out)}, (*against, *findings))
+        else:
+            show((*against, *findings))
+            click.echo("nothing was written: the declaration asks for what it cannot have", err=True)
+        return Exit.FAILED
     written = write(render(declaration), out)
     code = Exit.REFUSED if written.kept else failed(findings)
     if as_json:

@@ -30,6 +30,27 @@ class OutputArgs(TypedDict):
     """What the last dimension's values stand for, in words; none: numbers are shown as they are."""
 
 
+class LanguageModelArgs(TypedDict):
+    """As in the model's configuration file and model card."""
+
+    parameters: float
+    """Parameters. The formulas are for dense models, where every token uses all of them."""
+    layers: int
+    """Decoder layers."""
+    hidden: int
+    """Size of the hidden state."""
+    kv_heads: int
+    """Heads that keys and values have."""
+    head_size: int
+    """Size of one head."""
+    weights: NotRequired[str]
+    """Element type the weights are stored in; bf16 by default."""
+    prompt: NotRequired[int]
+    """Tokens a request brings, on average; 512 by default."""
+    answer: NotRequired[int]
+    """Tokens a request gets, on average; 256 by default."""
+
+
 class ModelArgs(TypedDict):
     """What is served. ``digest``, ``inputs`` and ``outputs`` are written by ``aiinfra model inspect --write``."""
 
@@ -44,6 +65,8 @@ class ModelArgs(TypedDict):
     golden: NotRequired[str]
     """Folder in ONNX's test-data layout (``test_data_set_0/input_0.pb``): inputs, and what the framework that
     trained the model answered. Empty: none, and a release records its own, labelled ``self-recorded``."""
+    language: NotRequired[LanguageModelArgs]
+    """Architecture of a language model, for the estimate; none: the work is read from the file."""
     version: NotRequired[str]
     """Version to serve; a whole number, as the Open Inference Protocol's clients expect."""
     signer: NotRequired[str]
@@ -60,6 +83,8 @@ class TierArgs(TypedDict):
     """One of the accelerator's power modes; empty: its default."""
     count: NotRequired[int]
     """Accelerators in one box or replica."""
+    cores: NotRequired[int]
+    """CPU cores the server may use, on CPU tiers; none: as many as the catalogue says the tier has."""
 
 
 class SecretRefArgs(TypedDict):
@@ -111,6 +136,15 @@ class TagsArgs(TypedDict):
     """Further tags, as they are."""
 
 
+class GrowthArgs(TypedDict):
+    """What a year adds; an estimate's year view uses it."""
+
+    requests: NotRequired[str]
+    """More requests at the busiest time, a year; none by default."""
+    sites: NotRequired[str]
+    """More sites, a year; none by default."""
+
+
 class ObjectiveArgs(TypedDict):
     """An aim, judged per site: met, not met, or unproven. It never stops a compile, unless ``require_measured``."""
 
@@ -122,6 +156,10 @@ class ObjectiveArgs(TypedDict):
     """Part of the time a site answers; none: no aim."""
     residency: NotRequired[list[str]]
     """Countries (ISO 3166, two letters) data may rest in; empty: anywhere."""
+    mean_rate: NotRequired[str]
+    """Requests on average over a month, for cost and carbon a request; none: a third of the busiest time."""
+    growth: NotRequired[GrowthArgs]
+    """What a year adds; nothing by default."""
     require_measured: NotRequired[bool]
     """Stop a compile whose aim is only estimated. Off: an unproven aim compiles and is shown."""
 

@@ -1,10 +1,15 @@
 """The components that other languages may use, and their schema."""
 
 import json
+import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pulumi
+from pulumi.errors import InputPropertiesError, InputPropertyErrorDetails
+from pulumi.provider import ConstructResult, main
 from pulumi.provider.experimental.component import ComponentProvider
+from pulumi.provider.server import ComponentInitError
 
 from aiinfra import __version__
 from aiinfra.components.aws.registry import Registry
@@ -12,6 +17,8 @@ from aiinfra.components.aws.release_bucket import ReleaseBucket
 from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime
 from aiinfra.components.kubernetes.site import Site
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
+from aiinfra.components.spec import camel
+from aiinfra.errors import AiinfraError
 from aiinfra.tokens import PACKAGE
 
 COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
@@ -23,7 +30,52 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
 )
 
 
+class Host(ComponentProvider):
+    """Builds components for programs in other languages.
+
+    The SDK wraps whatever a component's constructor raises and prints it with a traceback; a user's mistake is
+    unwrapped here, so that the engine prints each property with its reason.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(list(COMPONENTS), PACKAGE, version=__version__)
+
+    def construct(
+        self,
+        name: str,
+        resource_type: str,
+        inputs: Mapping[str, pulumi.Input[Any]],
+        options: pulumi.ResourceOptions | None = None,
+    ) -> ConstructResult:
+        """Build one component.
+
+        Raises:
+            InputPropertiesError: a user's mistake.
+        """
+        try:
+            return super().construct(name, resource_type, inputs, options)
+        except ComponentInitError as error:
+            raise _told(error.inner) or error from None
+
+
+def _told(error: Exception) -> InputPropertiesError | None:
+    """A user's mistake in the engine's words; None for anything else, whose traceback is needed."""
+    if isinstance(error, InputPropertiesError):
+        found: list[InputPropertyErrorDetails] = [
+            {"property_path": camel(item["property_path"]), "reason": item["reason"]} for item in error.errors or ()
+        ]
+        return InputPropertiesError(error.message, found)
+    if isinstance(error, AiinfraError):
+        return InputPropertiesError(error.render(), [])
+    return InputPropertiesError(str(error), []) if isinstance(error, pulumi.RunError) else None
+
+
+def serve() -> None:
+    """Serve the components to the engine that started this process; ends with it."""
+    main(Host(), sys.argv[1:])
+
+
 def schema() -> dict[str, Any]:
     """The package's schema as the engine would ask for it; made without the CLI."""
-    document: dict[str, Any] = json.loads(str(ComponentProvider(list(COMPONENTS), PACKAGE, version=__version__).schema))
+    document: dict[str, Any] = json.loads(str(Host().schema))
     return document

@@ -17,7 +17,9 @@ class Answers:
         self._symbolic = mode is Mode.SYMBOLIC
 
     def id_of(self, request: resource_pb2.RegisterResourceRequest) -> str:
-        """``NAME_id``; empty in preview, where only a provider has one."""
+        """``NAME_id``; empty in preview, where only a provider has one. An adopted resource keeps the id it has."""
+        if request.importId:
+            return request.importId
         known = self._symbolic or request.type.startswith(urn.PROVIDER_PREFIX)
         return f"{request.name}_id" if request.custom and known else ""
 
@@ -58,7 +60,7 @@ class Answers:
         if self._symbolic:
             standins.complete(answer, token, name)
         else:
-            standins.drop_misfits(answer, token)
+            standins.settle(answer, token)
         for key in secrets:
             if key in answer.fields:
                 _mark(answer, key)

@@ -1,7 +1,7 @@
 """What the SDK would have the engine call back, which cannot run without one, and what a program logs."""
 
 import sys
-from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 from google.protobuf.message import Message
@@ -49,22 +49,36 @@ class Callbacks:
 
 
 class Engine:
-    """Takes what the program logs. An error that is logged fails a real update, so it is kept."""
+    """Takes what the program and the SDK log.
 
-    def __init__(self, notes: Notes) -> None:
+    An error fails a real update, so it is kept, as is a warning about no resource in particular: those are the SDK's
+    words on deprecated classes and on secrets read as plain text. What a component says of itself is for an update.
+    """
+
+    def __init__(self, notes: Notes, places: Places) -> None:
         self._notes = notes
+        self._places = places
 
     def Log(self, request: engine_pb2.LogRequest) -> None:  # noqa: N802 - an RPC
-        """Keep an error; the rest is for people who watch an update."""
+        """Keep errors and warnings; the rest is for people who watch an update."""
         if request.severity == engine_pb2.ERROR:
-            self._notes.add("logged-error", Severity.ERROR, request.message, urn=request.urn)
+            code, severity = "logged-error", Severity.ERROR
+        elif request.severity == engine_pb2.WARNING and not request.urn:
+            code, severity = "logged-warning", Severity.WARNING
+        else:
+            return
+        source = "" if request.urn else self._places.first(_frames())
+        self._notes.add(code, severity, request.message, urn=request.urn, source=source)
 
     def RequirePulumiVersion(self, request: Message) -> None:  # noqa: N802 - an RPC
         """Any version will do: there is no engine."""
 
 
-def _frames() -> Iterator[tuple[str, int]]:
-    frame = sys._getframe(1)  # noqa: SLF001 - what the inspect module itself is built on
+def _frames() -> list[tuple[str, int]]:
+    """The frames that led here, deepest first."""
+    found: list[tuple[str, int]] = []
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - what the inspect module itself is built on
     while frame is not None:
-        yield frame.f_code.co_filename, frame.f_lineno
+        found.append((frame.f_code.co_filename, frame.f_lineno))
         frame = frame.f_back
+    return found

@@ -5,25 +5,28 @@ from collections.abc import Callable
 
 from pulumi.config import ConfigMissingError, ConfigTypeError
 
-from aiinfra.errors import AiinfraError, BadInput
+from aiinfra.errors import AiinfraError, BadInput, did_you_mean
 from aiinfra.graph.places import Places, frames_of
+from aiinfra.graph.program import Program
 
 
-def failure_of(error: BaseException, places: Places, scrub: Callable[[str], str]) -> AiinfraError:
+def failure_of(
+    error: BaseException, places: Places, scrub: Callable[[str], str], program: Program | None = None, stack: str = ""
+) -> AiinfraError:
     """The error to show: one of ours as it is, anything else as ``program-failed`` or one of its siblings.
 
-    ``scrub`` takes the values of secrets out of the text.
+    ``scrub`` takes the values of secrets out of the text; ``program`` and ``stack`` say where configuration is kept.
     """
     for link in _chain(error):
         if isinstance(link, AiinfraError):
-            return link
+            return _with_place(link, places)
     place = _place(error, places)
     at = f"{place}: " if place else ""
     for link in _chain(error):
         if isinstance(link, ConfigMissingError):
             secret = "--secret " if link.secret else ""
             message = f"{at}the program needs the configuration key {link.key!r}, which is not set"
-            remedy = f"add it to the stack's configuration (pulumi config set {secret}{link.key} VALUE)"
+            remedy = f"{_where(program, stack)} (pulumi config set {secret}{link.key} VALUE)"
             return BadInput("config-missing", message, remedy)
         if isinstance(link, ConfigTypeError):
             message = f"{at}the configuration key {link.key!r} is not a valid {link.expect_type}"
@@ -41,6 +44,24 @@ def failure_of(error: BaseException, places: Places, scrub: Callable[[str], str]
     text = scrub(str(error)).strip()
     name = type(error).__name__
     return AiinfraError("program-failed", f"{at}{name}: {text}" if text else f"{at}{name}", "correct the program")
+
+
+def _with_place(error: AiinfraError, places: Places) -> AiinfraError:
+    """What the monitor refused says which line asked for it, where that line was waiting for the answer."""
+    place = _place(error, places) if error.code in ("invoke-unanswered", "call-refused") else ""
+    return AiinfraError(error.code, f"{place}: {error.message}", error.remedy) if place else error
+
+
+def _where(program: Program | None, stack: str) -> str:
+    """What to do about a missing key."""
+    if program is None:
+        return "give it in config"
+    file = program.stack_file(stack)
+    if file.is_file():
+        return f"add it to {file.name}"
+    others = ", ".join(program.stacks)
+    there = f"; there are stacks {others}{did_you_mean(stack, program.stacks)}" if others else ""
+    return f"add it to {file.name}, which is not there yet{there}"
 
 
 def _place(error: BaseException, places: Places) -> str:

@@ -171,7 +171,8 @@ class Monitor:
             AiinfraError: ``duplicate-urn``.
         """
         own = urn.make(self._stack, self._project, request.parent, request.type, request.name)
-        source = self._places.first(frames_in(request.stackTrace))
+        made_by_sdk = request.type == urn.STACK_TYPE
+        source = "" if made_by_sdk else self._places.first(frames_in(request.stackTrace))
         if own in self.nodes:
             first = self.nodes[own].source or "an earlier line"
             message = f"two resources are {own}: one made at {first}, one at {source or 'a later line'}"

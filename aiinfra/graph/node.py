@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from aiinfra.findings import Finding, Severity
+from aiinfra.findings import Finding
 
 SCHEMA: Final = "aiinfra.graph/1"
 
@@ -68,8 +68,9 @@ class Node:
     replace_on_changes: tuple[str, ...] = ()
     additional_secret_outputs: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Rarer options by the engine's names: ``customTimeouts``, ``deletedWith``, ``replaceWith``, ``replacementTrigger``,
-    ``hideDiffs``, ``hooks``, ``transforms``, ``stateMigrations``, ``envVarMappings``, ``pluginDownloadURL``."""
+    """Rarer options, as the engine names them: ``customTimeouts``, ``deletedWith``, ``replaceWith``, ``hideDiffs``,
+    ``replacementTrigger``, ``hooks``, ``transforms``, ``stateMigrations``, ``envVarMappings``, ``pluginDownloadURL``.
+    """
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """What a component registered as its outputs."""
     version: str = ""
@@ -187,12 +188,8 @@ class Graph:
             nodes={node.urn: node for node in nodes},
             outputs=data.get("outputs", {}),
             invokes=tuple(data.get("invokes", ())),
-            findings=tuple(_finding(item) for item in data.get("findings", ())),
+            findings=tuple(Finding.from_json(item) for item in data.get("findings", ())),
         )
-
-
-def _finding(data: Mapping[str, Any]) -> Finding:
-    return Finding(**{**data, "severity": Severity(data["severity"])})
 
 
 def is_secret(value: Any) -> bool:

@@ -76,7 +76,8 @@ def frames_of(traceback: TracebackType | None) -> list[tuple[str, int]]:
 def frames_in(stack_trace: Any) -> Iterable[tuple[str, int]]:
     """``(file, line)`` of each frame of an RPC stack trace, topmost first."""
     for frame in stack_trace.frames:
-        yield _file_of(frame.pc.uri), frame.pc.line
+        if frame.pc.uri:  # code that came from no file has none
+            yield _file_of(frame.pc.uri), frame.pc.line
 
 
 def _made_at(stack_trace: Any) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any, Final
 
 from pulumi.runtime import config as pulumi_config
@@ -17,13 +18,12 @@ from pulumi.runtime.stack import run_in_stack
 from aiinfra.errors import AiinfraError
 from aiinfra.graph.callbacks import Callbacks, Engine
 from aiinfra.graph.monitor import Monitor
+from aiinfra.graph.tuning import tuned
 
 Program = Callable[[], Awaitable[None] | None]
 
 GRACE: Final = 2.0
 """Seconds a program that was told to stop has before it is left behind."""
-LARGE: Final = 500
-"""Resources from which on a run's memory is given back at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def run(
     """
     runner = _Runner(program, setting, monitor, callbacks, engine)
     thread = threading.Thread(target=runner, name=f"aiinfra {setting.project}", daemon=True)
-    with _patient_collector(), _defaults_kept():
+    with _patient_collector(), _defaults_kept(), tuned():
         thread.start()
         try:
             thread.join(timeout)
@@ -61,8 +61,6 @@ def run(
                 )
         finally:
             runner.stop(thread)
-    if len(monitor.nodes) > LARGE:
-        gc.collect()
     if runner.error is not None:
         raise runner.error
 
@@ -74,6 +72,8 @@ class _Runner:
         self, program: Program, setting: Setting, monitor: Monitor, callbacks: Callbacks, engine: Engine
     ) -> None:
         self.error: BaseException | None = None
+        self._own: BaseException | None = None
+        self._trace: TracebackType | None = None
         self._program = program
         self._setting = setting
         self._monitor = monitor
@@ -86,7 +86,8 @@ class _Runner:
             # All of the SDK's settings are context variables: in a new context no earlier run is seen.
             contextvars.Context().run(self._run)
         except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread
-            self.error = error
+            # The SDK raises the program's own error again, with the traceback of the call it came from.
+            self.error = self._own.with_traceback(self._trace) if self._own is not None else error
 
     def stop(self, thread: threading.Thread) -> None:
         """End the program if it still runs: cancel what it awaits, then raise in its thread."""
@@ -97,6 +98,16 @@ class _Runner:
         if thread.is_alive() and thread.ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
             thread.join(GRACE / 2)
+
+    async def _body(self) -> None:
+        """The program; what it raises itself counts for more than what its outputs raise afterwards."""
+        try:
+            awaitable = self._program()
+            if awaitable is not None:
+                await awaitable
+        except BaseException as error:
+            self._own, self._trace = error, error.__traceback__
+            raise
 
     def _cancel(self) -> None:
         for task in asyncio.all_tasks(self._loop):
@@ -122,7 +133,7 @@ class _Runner:
         # After an error every output that waited for the failed resource would be reported as "never retrieved".
         loop.set_exception_handler(lambda _loop, _context: None)
         try:
-            loop.run_until_complete(run_in_stack(self._program))
+            loop.run_until_complete(run_in_stack(self._body))
         finally:
             self._close()
 

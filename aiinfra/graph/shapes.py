@@ -4,6 +4,8 @@ The SDKs are generated from their providers' schemas, and the Python classes kee
 nested ones too. That is enough to tell a misspelt key and to make a stand-in for a value that only a cloud could give.
 """
 
+import keyword
+import re
 import sys
 import types
 import typing
@@ -12,11 +14,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cache
+from importlib import import_module
 from inspect import isclass
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 from pulumi import _types
+
+from aiinfra.graph.isolation import sdk_warnings_ignored
 
 
 class Kind(StrEnum):
@@ -67,8 +72,17 @@ class _Classes:
     def __init__(self) -> None:
         self._known: dict[str, type] = {}
         self._counts = (0, 0)
+        self._tried: set[str] = set()
 
     def of(self, token: str) -> type | None:
+        found = self._imported(token)
+        if found is None and token not in self._tried:
+            self._tried.add(token)
+            _import_module_of(token)
+            found = self._imported(token)
+        return found
+
+    def _imported(self, token: str) -> type | None:
         counts = (len(pulumi.CustomResource.__subclasses__()), len(pulumi.ComponentResource.__subclasses__()))
         if counts != self._counts:
             self._known = {
@@ -89,8 +103,33 @@ def _subclasses(cls: type) -> Iterator[type]:
         yield from _subclasses(sub)
 
 
+def _import_module_of(token: str) -> None:
+    """Import the SDK module that a token's class would be in, if it is installed.
+
+    ``aws:ec2/vpc:Vpc`` is in ``pulumi_aws.ec2``, ``kubernetes:rbac.authorization.k8s.io/v1:Role`` in
+    ``pulumi_kubernetes.rbac.v1``. The modules are lazy: asking for the class is what loads them.
+    """
+    match = _TOKEN.fullmatch(token)
+    if match is None:
+        return
+    package, group, version, name = match.group("package", "group", "version", "name")
+    parts = [f"pulumi_{package.replace('-', '_')}", f"{group}_" if keyword.iskeyword(group) else group]
+    if version:
+        parts.append(version)
+    with sdk_warnings_ignored():
+        try:
+            getattr(import_module(".".join(parts)), name, None)
+        except ModuleNotFoundError:
+            return
+
+
+_TOKEN: Final = re.compile(
+    r"(?P<package>[a-z][a-z0-9-]*):(?P<group>[A-Za-z0-9_]+)[^/:]*(?:/(?:(?P<version>v[0-9]\w*)|\w+))?:(?P<name>\w+)"
+)
+
+
 def class_of(token: str) -> type | None:
-    """The resource class with this type token, among those imported; None for tokens made at run time."""
+    """The class with this type token; its module is imported where need be. None for tokens made at run time."""
     return _CLASSES.of(token)
 
 
@@ -123,6 +162,12 @@ def fields_of(cls: type) -> Mapping[str, Shape]:
     else:
         found = _types.resource_types(cls)
     return {name: shape_of(found[name]) for name in sorted(found)}
+
+
+@cache
+def python_names(cls: type) -> Mapping[str, str]:
+    """Python name -> wire name of an input type's properties."""
+    return _types.input_type_py_to_pulumi_names(cls)
 
 
 def shape_of(annotation: Any) -> Shape:

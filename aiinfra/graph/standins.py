@@ -1,11 +1,11 @@
-"""Stand-ins: what a resource's outputs read like in the symbolic graph, where no cloud has answered.
+"""What a resource's outputs read like where no cloud has answered: stand-ins, or unknown.
 
-A string reads ``NAME.PROPERTY`` (``cluster.certificateAuthority.data``), a list has one element, a number is 1, a
-boolean False, a map empty, and a nested object has all its fields, so that every ``apply`` runs. What the program gave
-is given back.
+In the symbolic graph a string reads ``NAME.PROPERTY`` (``cluster.certificateAuthority.data``), a list has one element,
+a number is 1, a boolean False, a map empty, and a nested object has all its fields, so that every ``apply`` runs. What
+the program gave is given back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aiinfra.graph import wire
@@ -29,14 +29,31 @@ def complete(answer: "Struct", token: str, name: str) -> None:
         if key not in answer.fields or not fits(answer.fields[key], shape):
             _put(answer, key, stand_in(shape, path))
         else:
-            _fill(answer.fields[key], shape, path)
+            _fill(answer.fields[key], shape, path, stand_in)
 
 
-def drop_misfits(answer: "Struct", token: str) -> None:
-    """Take out what the SDK would refuse to read back, such as an object given where the output is a string."""
+def settle(answer: "Struct", token: str) -> None:
+    """Leave in ``answer``, which holds a resource's inputs, what a first preview knows of its outputs.
+
+    A property that is not in the answer is unknown. So is a scalar that a given object lacks: the provider may set it,
+    as EKS does the security group in ``vpc_config``. Kubernetes gives objects back as they are given, but makes up a
+    name where there is none. What the SDK would refuse to read back, an object where the output is text, is taken out.
+    """
     shapes = outputs_of(token)
-    for key in [key for key in answer.fields if key in shapes and not fits(answer.fields[key], shapes[key])]:
-        del answer.fields[key]
+    kubernetes = token.startswith("kubernetes:")
+    for key in [key for key in answer.fields if key in shapes]:
+        if not fits(answer.fields[key], shapes[key]):
+            del answer.fields[key]
+        elif not kubernetes:
+            _fill(answer.fields[key], shapes[key], key, _unknown)
+    if kubernetes and "metadata" in answer.fields and answer.fields["metadata"].HasField("struct_value"):
+        metadata = answer.fields["metadata"].struct_value
+        if "name" not in metadata.fields and wire.SIGNATURE not in metadata.fields:
+            metadata["name"] = wire.UNKNOWN_VALUE
+
+
+def _unknown(_shape: Shape, _path: str) -> str:
+    return wire.UNKNOWN_VALUE
 
 
 def stand_in(shape: Shape, path: str, depth: int = 0) -> Any:
@@ -92,12 +109,12 @@ def _struct_fits(value: "Value", shape: Shape) -> bool:
     return shape.kind in (Kind.ANY, Kind.OPAQUE)
 
 
-def _fill(value: "Value", shape: Shape, path: str) -> None:
-    """Add the scalars that a given object lacks, such as the security group a cluster makes for itself."""
+def _fill(value: "Value", shape: Shape, path: str, make: Callable[[Shape, str], Any]) -> None:
+    """Add the scalars that a given object lacks."""
     kind = value.WhichOneof("kind")
     if kind == "list_value" and shape.kind is Kind.LIST and shape.item is not None:
         for index, element in enumerate(value.list_value.values):
-            _fill(element, shape.item, f"{path}[{index}]")
+            _fill(element, shape.item, f"{path}[{index}]", make)
         return
     if kind != "struct_value" or shape.kind is not Kind.OBJECT:
         return
@@ -106,9 +123,9 @@ def _fill(value: "Value", shape: Shape, path: str) -> None:
         return
     for key, field in shape.fields.items():
         if key in struct.fields:
-            _fill(struct.fields[key], field, f"{path}.{key}")
+            _fill(struct.fields[key], field, f"{path}.{key}", make)
         elif field.kind in _SCALARS:
-            _put(struct, key, stand_in(field, f"{path}.{key}"))
+            _put(struct, key, make(field, f"{path}.{key}"))
 
 
 def _put(struct: "Struct", key: str, value: Any) -> None:

@@ -162,7 +162,7 @@ class ModelFacts(_Data):
 def _unservable(side: str, value: TensorFacts) -> Finding:
     remedy = "export with plain tensors (for scikit-learn: options={'zipmap': False})"
     message = f"{value.name!r} is {value.onnx_type}, which the Open Inference Protocol cannot carry"
-    return Finding("model-type", Severity.ERROR, message, path=f"{side}.{value.name}", remedy=remedy)
+    return Finding("model-not-servable", Severity.ERROR, message, path=f"{side}.{value.name}", remedy=remedy)
 
 
 def _first(error: ValidationError) -> str:

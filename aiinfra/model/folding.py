@@ -57,7 +57,8 @@ _FOLDED: Final = frozenset(
 
 def fold(model: ModelProto, known: Mapping[str, Typed]) -> tuple[ModelProto, int]:
     """``model`` with every operator replaced by its value where ``known`` shapes decide it; and how many were."""
-    values = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer if math.prod(t.dims) <= LARGEST}
+    inside = [t for t in model.graph.initializer if t.data_location != TensorProto.EXTERNAL]
+    values = {t.name: numpy_helper.to_array(t) for t in inside if math.prod(t.dims) <= LARGEST}
     folded = ModelProto()
     folded.CopyFrom(model)
     del folded.graph.node[:]

@@ -9,6 +9,7 @@ from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, inliner, s
 from onnx.helper import make_tensor_value_info
 
 from aiinfra.errors import BadInput, did_you_mean
+from aiinfra.model.branches import decided, resolve
 from aiinfra.model.folding import fold
 from aiinfra.model.onnx_file import nodes, subgraphs
 from aiinfra.model.typed import Shape, Typed
@@ -57,7 +58,7 @@ def infer(model: ModelProto, batch: int, given: Mapping[str, Sequence[int]]) -> 
     declared = _constants(model.graph)
     try:
         whole = inliner.inline_local_functions(slim)
-        known = _propagate(whole, declared)
+        whole, known = _propagate(whole, declared)
         failure = ""
     except Exception as error:  # noqa: BLE001  # a C++ extension: any exception it raises means "no shapes", never a crash here
         reason = str(error).strip().splitlines() or [type(error).__name__]
@@ -67,16 +68,23 @@ def infer(model: ModelProto, batch: int, given: Mapping[str, Sequence[int]]) -> 
     return Shapes(whole.graph, known, inputs, _read(whole.graph), failure)
 
 
-def _propagate(whole: ModelProto, declared: Mapping[str, Typed]) -> dict[str, Typed]:
-    """Infer, compute what follows from the shapes found, and infer again, until nothing new comes of it."""
+def _propagate(whole: ModelProto, declared: Mapping[str, Typed]) -> tuple[ModelProto, dict[str, Typed]]:
+    """Infer, compute what follows from the shapes found, and infer again, until nothing new comes of it.
+
+    Returns the model as it runs (an If that shapes decide is its branch), and what is known of its tensors.
+    """
     known: dict[str, Typed] = {}
+    runs = whole
     for _ in range(_ROUNDS):
         inferred = shape_inference.infer_shapes(whole, data_prop=True)
         known |= {**_declared(inferred.graph), **_constants(whole.graph), **declared}
         whole, folded = fold(whole, known)
-        if not folded:
+        taken = decided(whole)
+        if taken:
+            whole, runs = resolve(whole, taken), resolve(runs, taken)
+        if not folded and not taken:
             break
-    return known
+    return runs, known
 
 
 def _check_names(values: Iterable[ValueInfoProto], given: Mapping[str, Sequence[int]]) -> None:
@@ -128,6 +136,13 @@ def _without_weights(
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param in named:
                 dim.dim_value = named[dim.dim_param]
+    # inference keeps a declared name where it could know the number, so what is not static is better not declared
+    static = [value for value in slim.graph.value_info if _static(value) is not None]
+    del slim.graph.value_info[:]
+    slim.graph.value_info.extend(static)
+    for value in slim.graph.output:
+        if value.type.HasField("tensor_type") and _static(value) is None:
+            value.type.tensor_type.ClearField("shape")
     for tensor in model.graph.initializer:
         if math.prod(tensor.dims) <= _KEPT_ELEMENTS and tensor.data_location != TensorProto.EXTERNAL:
             slim.graph.initializer.add().CopyFrom(tensor)

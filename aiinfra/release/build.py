@@ -71,7 +71,7 @@ def _manifest(source: ReleaseSource, facts: ModelFacts) -> ReleaseManifest:
     if unservable:
         value = unservable[0]
         message = f"{facts.file}: {value.name!r} is {value.onnx_type}, which the Open Inference Protocol cannot carry"
-        raise BadInput("model-type", message, "export with plain tensors")
+        raise BadInput("model-not-servable", message, "export with plain tensors")
     taken = {MODEL, MANIFEST, SIGNATURE, GOLDEN}
     for item in facts.external:
         if item.path.split("/")[0] in taken:

@@ -15,9 +15,6 @@ from aiinfra.errors import BadInput
 from aiinfra.model.dtypes import OF_ONNX
 from aiinfra.model.facts import TensorFacts
 
-ORIGIN: Final = "ORIGIN"
-"""A text file beside the sets whose first line names the framework that answered. Absent: nothing is claimed."""
-
 _SET: Final = re.compile(r"test_data_set_(\d+)")
 _LARGEST: Final = 256 * 2**20
 _MOST_SETS: Final = 64
@@ -52,15 +49,6 @@ def read_golden(folder: Path, inputs: Sequence[TensorFacts], outputs: Sequence[T
         GoldenSet(path.name, _side(path, "input", inputs), _side(path, "output", outputs))
         for _, path in sorted(found.items())
     )
-
-
-def read_origin(folder: Path) -> str:
-    """The first line of ``folder``'s ORIGIN file, or ``not stated`` where there is none."""
-    try:
-        text = (folder / ORIGIN).read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return "not stated"
-    return text.splitlines()[0][:200] if text else "not stated"
 
 
 def _missing(place: Path, reason: str) -> BadInput:

@@ -30,7 +30,7 @@ def fixed_inputs(facts: ModelFacts, shapes: Mapping[str, Sequence[int]] | None =
 
 def _values(tensor: TensorFacts, shape: Sequence[int] | None) -> np.ndarray:
     if tensor.dtype is None:
-        raise BadInput("model-type", f"{tensor.name!r} is {tensor.onnx_type}, which the protocol cannot carry")
+        raise BadInput("model-not-servable", f"{tensor.name!r} is {tensor.onnx_type}, which the protocol cannot carry")
     sizes = tuple(shape) if shape is not None else tuple(1 if size < 0 else size for size in tensor.shape or ())
     count = math.prod(sizes)
     if tensor.dtype == "BYTES":
@@ -68,8 +68,10 @@ def on_cpu(model: Path) -> Run:
     """
     import onnxruntime  # noqa: PLC0415  # part of the [server] set, not of the base
 
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # errors are raised; written to standard error as well, they would only confuse
     try:
-        session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001  # a C++ extension with exception types of its own
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise BadInput(

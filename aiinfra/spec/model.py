@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from aiinfra.spec.base import FileBeside, Spec, unique
+from aiinfra.spec.language import LanguageModel
 
 
 class DType(StrEnum):
@@ -69,6 +70,8 @@ class Model(Spec):
     golden: str = ""
     """Folder in ONNX's test-data layout (``test_data_set_0/input_0.pb``): inputs, and what the framework that trained
     the model answered. Empty: none, and a release records its own, labelled ``self-recorded``."""
+    language: LanguageModel | None = None
+    """Architecture of a language model, for the estimate; none: the work is read from the file."""
     version: str = Field(default="1", pattern=r"^[0-9]+$")
     """Version to serve; a whole number, as the Open Inference Protocol's clients expect."""
     signer: FileBeside = ""

@@ -11,6 +11,15 @@ from aiinfra.units import Duration, Power, Rate, Share, Spend
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
+class Growth(Spec):
+    """What a year adds; an estimate's year view uses it."""
+
+    requests: Share = Share("0 %")
+    """More requests at the busiest time, a year; none by default."""
+    sites: Share = Share("0 %")
+    """More sites, a year; none by default."""
+
+
 class Objective(Spec):
     """An aim, judged per site: met, not met, or unproven. It never stops a compile, unless ``require_measured``."""
 
@@ -22,6 +31,10 @@ class Objective(Spec):
     """Part of the time a site answers; none: no aim."""
     residency: tuple[Country, ...] = ()
     """Countries (ISO 3166, two letters) data may rest in; empty: anywhere."""
+    mean_rate: Rate | None = None
+    """Requests on average over a month, for cost and carbon a request; none: a third of the busiest time."""
+    growth: Growth = Growth()
+    """What a year adds; nothing by default."""
     require_measured: bool = False
     """Stop a compile whose aim is only estimated. Off: an unproven aim compiles and is shown."""
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator, 
 
 from aiinfra.spec.base import FileBeside, Name, Spec, unique
 from aiinfra.spec.secret import SecretRef, SecretStore
+from aiinfra.spec.site_power import SitePower
 from aiinfra.spec.tier import Tier
 from aiinfra.units import DataSize, Duration
 
@@ -95,6 +96,8 @@ class Site(Spec):
     """What the model runs on."""
     runtime: Runtime
     """How it is run."""
+    power: SitePower = SitePower()
+    """What the place gives a box: feed, cooling, air; nothing declared by default."""
     offline: Duration = Duration("0 h")
     """How long a site must go on without its link; none by default."""
     rows: FileBeside | tuple[Row, ...] = ()

@@ -14,3 +14,5 @@ class Tier(Spec):
     """One of the accelerator's power modes; empty: its default."""
     count: int = Field(default=1, ge=1, le=16)
     """Accelerators in one box or replica."""
+    cores: int | None = Field(default=None, ge=1, le=1024)
+    """CPU cores the server may use, on CPU tiers; none: as many as the catalogue says the tier has."""

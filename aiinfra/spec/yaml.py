@@ -109,13 +109,19 @@ class _Plain(yaml.SafeDumper):
         super().increase_indent(flow, indentless=False)
 
 
+_MISREAD: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|[yYnN]")
+"""Text that PyYAML, a 1.1 writer, leaves plain though a 1.2 reader takes it for a number (``1e3``, a short digest), or
+a reader in Go for a truth (``y``)."""
+
+
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+    style = "|" if "\n" in value else '"' if not value.isprintable() else "'" if _MISREAD.fullmatch(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 _Plain.add_representer(str, _text)
 
 
 def write(data: Any) -> str:
-    """YAML that 1.1 and 1.2 readers understand alike (PyYAML quotes what 1.1 would misread, like ``on``)."""
+    """YAML that 1.1 and 1.2 readers understand alike: text that either would misread is quoted (``on``, ``1e3``)."""
     return yaml.dump(data, Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)

@@ -3,7 +3,11 @@
 import json
 from typing import Any
 
-from aiinfra.components.hosted import COMPONENTS, schema
+import pulumi
+import pytest
+from pulumi.errors import InputPropertiesError
+
+from aiinfra.components.hosted import COMPONENTS, Host, schema
 from aiinfra.tokens import PUBLISHED, RETIRED
 from tests.goldens import check_golden
 
@@ -30,3 +34,41 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         "Site": ["className", "model", "modelName", "runtime", "site", "tags", "tier"],
         "TrustedNamespace": ["namespace", "tags"],
     }
+
+
+def refused(inputs: dict[str, Any]) -> InputPropertiesError:
+    with pytest.raises(InputPropertiesError) as caught:
+        Host().construct("releases", "aiinfra:index:ReleaseBucket", inputs)
+    assert not isinstance(caught.value, pulumi.RunError)  # the SDK would print that one with a traceback
+    return caught.value
+
+
+def test_a_mistake_from_another_language_is_told_at_its_property_in_its_spelling() -> None:
+    error = refused({"account": "1", "region": "eu-central-1", "keepOldVersions": 3.5})
+    assert error.message == "ReleaseBucket 'releases' cannot be made:"
+    assert [item["property_path"] for item in error.errors or ()] == ["account", "keepOldVersions"]
+
+
+def test_whole_numbers_that_arrive_as_floats_are_integers() -> None:
+    error = refused({"account": "1", "region": "eu-central-1", "keepOldVersions": 90.0})
+    assert [item["property_path"] for item in error.errors or ()] == ["account"]
+
+
+def test_an_error_of_ours_keeps_its_code_and_fix() -> None:
+    @pulumi.runtime.test
+    def construct() -> None:
+        pulumi.runtime.set_mocks(Nothing())
+        inputs = {"account": "111122223333", "region": "eu-central-1", "overrides": {"buckett": {}}}
+        error = refused(inputs)
+        assert error.message.startswith("error[override-unknown]: ReleaseBucket 'releases' has no child 'buckett'")
+        assert error.errors == []
+
+    construct()
+
+
+class Nothing(pulumi.runtime.Mocks):
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+        return {}
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
+        return args.name, dict(args.inputs)

@@ -56,7 +56,7 @@ def test_everything_the_file_says(mlp):
 def test_datatypes(save, kind, dtype):
     facts = read_facts(save([helper.make_node("Identity", ["x"], ["y"])], [("x", kind, [1])], [("y", kind, [1])]))
     assert facts.inputs[0].dtype == dtype
-    assert [f.id for f in facts.findings()] == ([] if dtype else ["model-type", "model-type"])
+    assert [f.id for f in facts.findings()] == ([] if dtype else ["model-not-servable", "model-not-servable"])
 
 
 def test_facts_are_the_same_bytes_everywhere(mlp):

@@ -182,3 +182,36 @@ def test_more_rows_never_need_less(batch):
     )
     work = measure(helper.make_model(graph), batch=batch)
     assert (work.macs, work.peak_activation_bytes) == (12 * batch, 4 * 8 * batch)
+
+
+def test_a_declared_name_does_not_hide_a_number(save):
+    """A file may carry shapes in the exporter's own symbols; what inference knows comes first."""
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["h"]), helper.make_node("Relu", ["h"], ["y"])]
+    path = save(nodes, [("x", F, ["n", 4])], [("y", F, ["floor(n/2)", -1])], {"w": f(4, 5)})
+    model = onnx.load(path)
+    model.graph.value_info.append(helper.make_tensor_value_info("h", F, ["floor(n/2)", "k"]))
+    work = measure(model)
+    assert (work.unknown, work.peak_activation_bytes) == ((), 4 * (4 + 5 + 5))
+
+
+def _branching(save, axis_size):
+    """If the first dimension is 1, a product; else a copy."""
+    y = helper.make_tensor_value_info("t", F, None)
+    z = helper.make_tensor_value_info("e", F, None)
+    then = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["t"])], "then", [], [y])
+    otherwise = helper.make_graph([helper.make_node("Identity", ["x"], ["e"])], "else", [], [z])
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"]),
+        helper.make_node("Gather", ["s", "zero"], ["n"]),
+        helper.make_node("Equal", ["n", "one"], ["c"]),
+        helper.make_node("If", ["c"], ["y"], then_branch=then, else_branch=otherwise),
+    ]
+    constants = {"zero": np.array(0, np.int64), "one": np.array(1, np.int64), "w": f(4, 5)}
+    return onnx.load(save(nodes, [("x", F, [axis_size, 4])], [("y", F, None)], constants))
+
+
+def test_a_branch_that_shapes_decide_is_counted(save):
+    model = _branching(save, "n")
+    assert (measure(model).macs, measure(model).unknown) == (20, ())
+    assert (measure(model, batch=2).macs, measure(model, batch=2).unknown) == (0, ())
+    assert {item.op for item in measure(model).profile} == {"Shape", "Gather", "Equal", "MatMul", "Identity"}

@@ -5,7 +5,7 @@ from onnx import TensorProto
 
 from aiinfra.errors import BadInput
 from aiinfra.model.facts import TensorFacts
-from aiinfra.release.golden import GoldenSet, read_golden, read_origin, read_tensor, tensor_bytes, write_golden
+from aiinfra.release.golden import GoldenSet, read_golden, read_tensor, tensor_bytes, write_golden
 
 
 def fact(name, dtype, shape):
@@ -93,9 +93,3 @@ def test_not_a_tensor(tmp_path, content):
     with pytest.raises(BadInput) as caught:
         read_tensor(tmp_path / "t.pb")
     assert caught.value.code == "golden-invalid"
-
-
-def test_origin(tmp_path):
-    assert read_origin(tmp_path) == "not stated"
-    (tmp_path / "ORIGIN").write_text("scikit-learn 1.9.1\nmade by train.py\n")
-    assert read_origin(tmp_path) == "scikit-learn 1.9.1"

@@ -21,8 +21,8 @@ from statistics import median
 import grpc
 import numpy as np
 
-from aiinfra.load.driver import Driver
-from aiinfra.load.request import make_request, metadata_of, site_of
+from aiinfra.bench.driver import Driver
+from aiinfra.bench.request import make_request, metadata_of, site_of
 from aiinfra.server.grpc_messages import SERVICE, message
 from tools.bench import certificates
 from tools.bench.contenders import SIZES, Contender, contenders

@@ -28,10 +28,12 @@ class InferenceRuntime(Component):
 
     def __init__(self, name: str, args: InferenceRuntimeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         spec = parse_args(InferenceRuntimeSpec, name, args)
+        require_locked(spec)
         super().__init__(INFERENCE_RUNTIME, name, spec, opts)
         core, networking = kubernetes.core.v1, kubernetes.networking.v1
         workload = objects.workload(spec)
-        self._refuse_unlocked(objects.unlocked(spec))
+        if missing := objects.unlocked(spec):
+            pulumi.log.warn(_not_locked(missing), self)
 
         def meta(called: str = workload) -> dict[str, Any]:
             return metadata(called, spec.tags, namespace=spec.namespace, workload=workload)
@@ -55,11 +57,20 @@ class InferenceRuntime(Component):
         self.grpc = pulumi.Output.concat(host, f":{GRPC_PORT}")
         self.done({"http": self.http, "grpc": self.grpc})
 
-    def _refuse_unlocked(self, names: list[str]) -> None:
-        """A preview goes on and warns; ``up`` stops, since a cluster would look for an image that is nowhere."""
-        if not names:
-            return
-        text = f"{', '.join(names)} not in images.lock: nothing can be pulled; lock each by digest before 'up'"
-        if applying():
-            raise pulumi.RunError(text)
-        pulumi.log.warn(text, self)
+
+def require_locked(spec: InferenceRuntimeSpec) -> None:
+    """Stop ``up`` where an image is in no ``images.lock``: a cluster would look for one that is nowhere.
+
+    A preview goes on and warns. To be called before anything is made: what is registered when a program stops is
+    created all the same. ``aiinfra:unlocked: allow`` in the stack's configuration lets a rehearsal go on.
+
+    Raises:
+        pulumi.RunError: names the images.
+    """
+    missing = objects.unlocked(spec)
+    if missing and applying() and pulumi.Config("aiinfra").get("unlocked") != "allow":
+        raise pulumi.RunError(_not_locked(missing))
+
+
+def _not_locked(names: list[str]) -> str:
+    return f"{', '.join(names)} not in images.lock: nothing can be pulled; lock each by digest before 'up'"

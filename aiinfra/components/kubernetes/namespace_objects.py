@@ -3,11 +3,12 @@
 Keys are Kubernetes' own (camelCase), so that what stands here is what a manifest says.
 """
 
+import re
 from typing import Any
 
 from aiinfra.components.kubernetes.labels import POD_SECURITY_VERSION, metadata
 from aiinfra.components.kubernetes.specs import TrustedNamespaceSpec
-from aiinfra.names import digest
+from aiinfra.names import fit
 from aiinfra.spec.network import Egress
 from aiinfra.units import DataSize
 
@@ -44,8 +45,8 @@ def allow_egress(way: Egress) -> dict[str, Any]:
 
 
 def egress_noun(way: Egress) -> str:
-    """The same name for the same way out, wherever it stands in the list."""
-    return f"egress-{digest(f'{way.to}:{way.port}')}"
+    """The same name for the same way out, wherever it stands in the list: ``egress-10-8-0-0-16-443``."""
+    return fit(f"egress-{re.sub(r'[^0-9a-f]+', '-', str(way.to)).strip('-')}-{way.port}")
 
 
 def quota(spec: TrustedNamespaceSpec) -> dict[str, Any]:

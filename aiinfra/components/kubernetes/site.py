@@ -5,7 +5,7 @@ import pulumi_kubernetes as kubernetes
 
 from aiinfra.components.args import SiteArgs
 from aiinfra.components.component import Component, parse_args
-from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime
+from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime, require_locked
 from aiinfra.components.kubernetes.labels import metadata
 from aiinfra.components.kubernetes.parts import namespace_of, runtime_of
 from aiinfra.components.kubernetes.specs import SiteSpec
@@ -27,13 +27,15 @@ class Site(Component):
 
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         spec = parse_args(SiteSpec, name, args)
+        inside = runtime_of(spec)
+        require_locked(inside)
         super().__init__(SITE, name, spec, opts)
         namespace = self.part(TrustedNamespace, "namespace", namespace_of(spec))
         if spec.values:
             meta = metadata("site", spec.tags, namespace=spec.namespace, workload=spec.model_name)
             values = {"metadata": meta, "data": {"site": spec.site, **spec.values}}
             self.child(kubernetes.core.v1.ConfigMap, "values", values, depends_on=[namespace])
-        runtime = self.part(InferenceRuntime, "runtime", runtime_of(spec), depends_on=[namespace])
+        runtime = self.part(InferenceRuntime, "runtime", inside, depends_on=[namespace])
 
         self.http = runtime.http
         self.grpc = runtime.grpc

@@ -16,7 +16,8 @@ from aiinfra.tokens import TRUSTED_NAMESPACE
 class TrustedNamespace(Component):
     """A namespace in which nothing may be reached and nothing may leave, but for name lookups and what is declared.
 
-    Children: ``namespace``, ``deny-all``, ``allow-dns``, one ``egress-HASH`` a declared way out, ``quota``, ``limits``.
+    Children: ``namespace``, ``deny-all``, ``allow-dns``, one ``egress-RANGE-PORT`` a declared way out, ``quota``,
+    ``limits``.
     """
 
     namespace: pulumi.Output[str]

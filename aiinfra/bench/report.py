@@ -1,0 +1,104 @@
+"""A measurement of a server under load, and the words it is told in."""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiinfra.bench.driver import Driver, Outcome
+from aiinfra.bench.request import make_request, metadata_of, site_of
+from aiinfra.errors import BadInput
+
+_SHARES = (0.5, 0.9, 0.99, 0.999)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was asked of the server and what came back."""
+
+    url: str
+    model: str
+    connections: int
+    rate: float | None
+    """Requests a second that were due; None: every connection was always busy."""
+    binary: bool
+    rows: int
+    outcome: Outcome
+
+    @property
+    def clean(self) -> bool:
+        """Whether every request was answered with 200."""
+        return set(self.outcome.statuses) == {200} and not self.outcome.lost
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data; latencies in milliseconds."""
+        outcome = self.outcome
+        return {
+            "url": self.url,
+            "model": self.model,
+            "connections": self.connections,
+            "rate": self.rate,
+            "encoding": "binary" if self.binary else "json",
+            "rows": self.rows,
+            "seconds": round(outcome.seconds, 3),
+            "answered_per_second": round(outcome.rate, 1),
+            "latency_ms": {f"p{share * 100:g}": round(outcome.percentile(share) * 1e3, 3) for share in _SHARES}
+            if outcome.latencies
+            else {},
+            "latency_max_ms": round(max(outcome.latencies) * 1e3, 3) if outcome.latencies else None,
+            "statuses": {str(status): count for status, count in sorted(outcome.statuses.items())},
+            "lost": outcome.lost,
+            "client_late_ms": round(outcome.client_late * 1e3, 3),
+        }
+
+    def render(self) -> str:
+        """Text for a terminal."""
+        data = self.as_json()
+        load = f"{self.rate:g} requests a second due" if self.rate is not None else "always busy"
+        lines = [
+            f"{self.model} at {self.url}: {self.connections} connections, {load}, {data['encoding']}, {self.rows} rows",
+            f"  answered   {data['answered_per_second']:,.1f} a second over {data['seconds']} s",
+        ]
+        if data["latency_ms"]:
+            times = "  ".join(f"{name} {value} ms" for name, value in data["latency_ms"].items())
+            lines.append(f"  latency    {times}  max {data['latency_max_ms']} ms")
+        wrong = {status: count for status, count in data["statuses"].items() if status != "200"}
+        lines.append("  errors     " + (", ".join(f"{count} x {status}" for status, count in wrong.items()) or "none"))
+        if self.outcome.lost:
+            lines.append(f"  lost       {self.outcome.lost} requests got no answer")
+        if self.rate is not None and self.outcome.client_late > 0.01:
+            lines.append(f"  this client was up to {data['client_late_ms']} ms late itself; its machine is busy")
+        return "\n".join(lines)
+
+
+def measure(
+    url: str,
+    model: str,
+    *,
+    rate: float | None = None,
+    connections: int = 8,
+    seconds: float = 10.0,
+    rows: int = 1,
+    binary: bool = False,
+    ca: Path | None = None,
+    cert: Path | None = None,
+    key: Path | None = None,
+) -> Report:
+    """Load ``model`` at ``url`` with made-up inputs.
+
+    Raises:
+        BadInput: ``url-invalid`` or ``tls-files``.
+        AiinfraError: ``server-unreachable`` or ``model-absent``.
+    """
+    context = None
+    if ca is not None or cert is not None:
+        try:
+            context = ssl.create_default_context(cafile=str(ca) if ca is not None else None)
+            if cert is not None:
+                context.load_cert_chain(cert, key)
+        except OSError:
+            raise BadInput("tls-files", "--ca, --cert or --key cannot be used", "name PEM files") from None
+    site = site_of(url, context)
+    request = make_request(site, model, metadata_of(site, model), binary=binary, rows=rows)
+    outcome = Driver(site, request).run(seconds, connections=connections, rate=rate)
+    return Report(url, model, connections, rate, binary, rows, outcome)

@@ -1,0 +1,166 @@
+"""What a user adds to the catalogue, in one YAML file: tiers, prices, currencies, site power, measurements.
+
+Nothing is fetched and nothing refreshes by itself: the file is the whole story, and each of its figures names a
+source with a date in the same file. A figure of the user replaces the shipped one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from aiinfra.catalogue.accelerators import Accelerator, accelerator
+from aiinfra.catalogue.catalogue import Catalogue, SiteFigures, shipped
+from aiinfra.catalogue.figure import Figure, Kind, Source, figure, sources
+from aiinfra.catalogue.instances import Instance
+from aiinfra.catalogue.measurement import Measurement
+from aiinfra.catalogue.price_list import read_price_list
+from aiinfra.errors import BadInput, did_you_mean
+from aiinfra.spec import yaml
+
+FILE: Final = "catalogue.yaml"
+"""Read where it lies beside a declaration; every output that uses it says so."""
+KEYS: Final = ("accelerators", "currencies", "hardware", "instances", "measurements", "price_lists", "sites", "sources")
+_SITE: Final = {"electricity": "USD/kWh", "grid": "g/kWh", "pue": "", "life": "years"}
+
+
+def beside(folder: Path, *, name: str = FILE) -> Catalogue:
+    """The catalogue for a declaration in ``folder``: the shipped one, with ``catalogue.yaml`` where there is one."""
+    path = folder / name
+    return read(path) if path.is_file() else shipped()
+
+
+def read(path: Path, base: Catalogue | None = None) -> Catalogue:
+    """``base`` (the shipped catalogue) with the additions of ``path``.
+
+    Raises:
+        BadInput: ``catalogue-invalid``, ``figure-invalid``, ``price-list-invalid``, ``measurement-invalid``.
+    """
+    base = shipped() if base is None else base
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput("catalogue-invalid", f"{path}: {error}", "name a YAML file") from None
+    table = yaml.read(text, path.name).data or {}
+    if not isinstance(table, Mapping):
+        raise BadInput("catalogue-invalid", f"{path.name}: not a mapping", f"keys: {', '.join(KEYS)}")
+    for key in table:
+        if key not in KEYS:
+            near = did_you_mean(str(key), KEYS)
+            raise BadInput("catalogue-invalid", f"{path.name}: no such key: {key}{near}", f"keys: {', '.join(KEYS)}")
+    return _Reader(path, base, table).catalogue()
+
+
+class _Reader:
+    def __init__(self, path: Path, base: Catalogue, table: Mapping[str, Any]) -> None:
+        self.path, self.base, self.table = path, base, table
+        self.known = dict(sources()) | {
+            name: self._source(name, entry) for name, entry in self._section("sources").items()
+        }
+
+    def _section(self, key: str) -> Mapping[str, Any]:
+        found = self.table.get(key) or {}
+        if not isinstance(found, Mapping):
+            raise self._invalid(key, "not a mapping")
+        return found
+
+    def _invalid(self, where: str, reason: str, remedy: str = "see docs/catalogue.md") -> BadInput:
+        return BadInput("catalogue-invalid", f"{self.path.name}: {where}: {reason}", remedy)
+
+    def _source(self, name: str, entry: Any) -> Source:
+        where = f"sources.{name}"
+        if not isinstance(entry, Mapping) or set(entry) != {"title", "date"}:
+            raise self._invalid(
+                where, "a source has a title and a date", 'write {title: "Quote 4711", date: "2026-11-02"}'
+            )
+        try:
+            day = date.fromisoformat(str(entry["date"]))
+        except ValueError:
+            raise self._invalid(where, f"{entry['date']!r} is not a date", "write it as 2026-11-02") from None
+        return Source(name, str(entry["title"]), day, Kind.USER)
+
+    def _figure(self, raw: Any, unit: str, where: str) -> Figure:
+        """A figure in ``unit``, converted where it names another currency."""
+        if not isinstance(raw, Mapping) or "source" not in raw:
+            raise self._invalid(where, "a figure of yours names its source", "write {value: 0.22, source: NAME}")
+        plain = {key: value for key, value in raw.items() if key != "currency"}
+        found = figure(plain, unit, "", "medium", where=f"{self.path.name}: {where}", known=self.known)
+        currency = str(raw.get("currency", "USD"))
+        if currency == "USD":
+            return found
+        rate = self._currencies().get(currency)
+        if rate is None or rate.value is None:
+            raise self._invalid(where, f"currency {currency} has no rate", f"add currencies.{currency} with its date")
+        factor = rate.value
+        low, high = (None if edge is None else edge * factor for edge in (found.low, found.high))
+        return replace(found, value=(found.value or 0) * factor, low=low, high=high)
+
+    def _currencies(self) -> dict[str, Figure]:
+        found = {}
+        for code, raw in self._section("currencies").items():
+            found[code] = figure(raw, "USD", "", "high", where=f"{self.path.name}: currencies.{code}", known=self.known)
+        return found
+
+    def catalogue(self) -> Catalogue:
+        parts = dict(self.base.accelerators)
+        for name, entry in self._section("accelerators").items():
+            parts[name] = self._accelerator(name, entry)
+        for name, raw in self._section("hardware").items():
+            if name not in parts:
+                raise self._invalid(f"hardware.{name}", f"no such tier{did_you_mean(name, tuple(parts))}")
+            parts[name] = replace(parts[name], price=self._figure(raw, "USD", f"hardware.{name}"))
+        return replace(
+            self.base,
+            accelerators=MappingProxyType(parts),
+            instances=MappingProxyType(self._instances()),
+            sites=MappingProxyType({name: self._site(name, raw) for name, raw in self._section("sites").items()}),
+            currencies=MappingProxyType(self._currencies()),
+            measurements=(*self.base.measurements, *self._measurements()),
+            added=(*self.base.added, self.path.name),
+        )
+
+    def _accelerator(self, name: str, entry: Any) -> Accelerator:
+        if not isinstance(entry, Mapping):
+            raise self._invalid(f"accelerators.{name}", "not a mapping")
+        return accelerator(name, entry, self.known)
+
+    def _instances(self) -> dict[str, Instance]:
+        found = dict(self.base.instances)
+        for name, raw in self._section("instances").items():
+            if name not in found:
+                raise self._invalid(f"instances.{name}", f"no such instance{did_you_mean(name, tuple(found))}")
+            for region, price in raw.items():
+                where = f"instances.{name}.{region}"
+                if region not in self.base.regions:
+                    raise self._invalid(where, f"no such region{did_you_mean(region, tuple(self.base.regions))}")
+                found[name] = _priced(found[name], region, self._figure(price, "USD/hour", where))
+        for item in self.table.get("price_lists") or ():
+            for (name, region), price in read_price_list(self.path.parent / str(item)).items():
+                if name in found:
+                    found[name] = _priced(found[name], region, price)
+        return found
+
+    def _site(self, name: str, raw: Any) -> SiteFigures:
+        if not isinstance(raw, Mapping) or set(raw) - set(_SITE):
+            raise self._invalid(f"sites.{name}", "a site has " + ", ".join(_SITE))
+
+        def read_one(key: str) -> Figure | None:
+            return self._figure(raw[key], _SITE[key], f"sites.{name}.{key}") if key in raw else None
+
+        return SiteFigures(*(read_one(key) for key in _SITE))
+
+    def _measurements(self) -> list[Measurement]:
+        folder = self.path.parent
+        paths = [path for item in self.table.get("measurements") or () for path in sorted(folder.glob(str(item)))]
+        return [Measurement.read(path) for path in paths]
+
+
+def _priced(instance: Instance, region: str, price: Figure) -> Instance:
+    return replace(instance, prices=MappingProxyType(dict(instance.prices) | {region: price}))
+
+
+def read_or_shipped(path: Path | None) -> Catalogue:
+    """The catalogue with the additions of ``path``; the shipped one where there is none."""
+    return shipped() if path is None else read(path)

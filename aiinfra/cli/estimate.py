@@ -1,0 +1,62 @@
+"""``aiinfra estimate``."""
+
+from pathlib import Path
+
+import click
+
+from aiinfra.cli.output import emit, failed, json_option, show
+from aiinfra.errors import Exit
+from aiinfra.spec.deployment import MAIN_STACK
+
+
+@click.command(epilog="Example: aiinfra estimate deployment.yaml --why")
+@click.argument("deployment", default=".", type=click.Path(path_type=Path))
+@click.option("--stack", default=MAIN_STACK, show_default=True, help="Which environment's view to estimate.")
+@click.option("--as-of", default="", help="Day that ages of figures are against.  [default: today]")
+@click.option("--catalogue", "added", type=click.Path(path_type=Path), help="Your figures.  [default: catalogue.yaml]")
+@click.option("--why", is_flag=True, help="Print what drives each range, and its sources.")
+@click.option("--against", type=click.Path(path_type=Path), help="Published results (CSV) to compare estimates with.")
+@click.option("--rows", is_flag=True, help="With --against: print every row, not only the groups.")
+@click.option("--split", default="", help="With --against: only rows marked so, like holdout.")
+@json_option
+def command(
+    *,
+    deployment: Path,
+    stack: str,
+    as_of: str,
+    added: Path | None,
+    why: bool,
+    against: Path | None,
+    rows: bool,
+    split: str,
+    as_json: bool,
+) -> Exit:
+    """Say what DEPLOYMENT will answer, draw, cost and emit, and whether that meets its objective.
+
+    Exit code 0: nothing stands against it (aims may be unproven); 1: an aim cannot be met or a cap is broken.
+    """
+    if against is not None:
+        return _against(against, added, split, rows=rows, as_json=as_json)
+    from aiinfra.estimate.read import estimate_declaration
+    from aiinfra.estimate.report import data, text
+
+    found, strict = estimate_declaration(deployment, stack, as_of, added)
+    findings = found.findings(require_measured=strict)
+    if as_json:
+        emit("estimate", data(found), findings)
+        return failed(findings)
+    click.echo(text(found, why=why), nl=False)
+    show(finding for finding in findings if finding.severity.value == "error")
+    return failed(findings)
+
+
+def _against(file: Path, added: Path | None, split: str, *, rows: bool, as_json: bool) -> Exit:
+    from aiinfra.estimate.read import compare_file
+    from aiinfra.estimate.report import against_rows, against_scores, against_text
+
+    results, scores = compare_file(file, added, split)
+    if as_json:
+        emit("estimate-against", {"rows": against_rows(results), "scores": against_scores(scores)})
+    else:
+        click.echo(against_text(results, scores, rows=rows), nl=False)
+    return Exit.DONE

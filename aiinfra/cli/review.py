@@ -1,0 +1,90 @@
+"""``aiinfra review``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from aiinfra.errors import Exit
+from aiinfra.spec.deployment import MAIN_STACK
+
+
+@click.command(
+    epilog="Examples: aiinfra review infrastructure/; "
+    "aiinfra review --base v1.2 --head v1.3 --format markdown --out review.md --fail-on replace:stateful"
+)
+@click.argument("program", default=".", type=click.Path(path_type=Path))
+@click.option("--base", default="", metavar="REV", help="Compare with this revision. Default: where the branch began.")
+@click.option("--head", default="worktree", show_default=True, metavar="REV", help="A revision, or the work tree.")
+@click.option(
+    "--against", type=click.Path(path_type=Path, exists=True), help="Compare with the program at this path instead."
+)
+@click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
+@click.option("--config", "settings", multiple=True, metavar="KEY=VALUE", help="A configuration value; repeatable.")
+@click.option("--project", default="", help="Of a declaration: the one project to review.")
+@click.option(
+    "--format", "form", type=click.Choice(["terminal", "markdown", "json"]), default="terminal", show_default=True
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--full", is_flag=True, help="In the terminal: the whole difference, too.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file instead of printing.")
+@click.option(
+    "--fail-on",
+    "gates",
+    multiple=True,
+    metavar="GATE",
+    help="Exit with 1 on: replace:stateful, replace, delete, opening, blocked. Repeatable.",
+)
+@click.option("--python", default=sys.executable, metavar="PATH", help="The Python that runs both versions.")
+def command(
+    *,
+    program: Path,
+    base: str,
+    head: str,
+    against: Path | None,
+    stack: str,
+    settings: tuple[str, ...],
+    project: str,
+    form: str,
+    as_json: bool,
+    full: bool,
+    out: Path | None,
+    gates: tuple[str, ...],
+    python: str,
+) -> Exit:
+    """Say what a change to PROGRAM would do: what it destroys, replaces and opens first, then the rest.
+
+    Compares two versions of a Pulumi project, a Python program or a declaration, without an engine, a cloud or
+    credentials. By default the work tree is compared with the commit where it left the default branch.
+    Exit code 1: a gate fails.
+    """
+    from aiinfra.review.gates import check_gates, failing
+    from aiinfra.review.revisions import WORKTREE, Compared, review_revisions
+    from aiinfra.review.writing import written
+
+    if against is not None and (base or head != WORKTREE):
+        raise click.UsageError(
+            "--against compares two paths; --base and --head compare revisions: use one or the other"
+        )
+    check_gates(gates)
+    values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
+    if len(values) != len(settings):
+        raise click.BadParameter("write KEY=VALUE", param_hint="--config")
+    documents = review_revisions(Compared(program, base, head, stack, project, python, against, values))
+    failed = list(dict.fromkeys(line for document in documents for line in failing(document, gates)))
+    chosen = "json" if as_json else form
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(written(documents, chosen, full=full), encoding="utf-8")
+    elif chosen == "terminal" and sys.stdout.isatty():
+        from rich.console import Console
+
+        from aiinfra.review.terminal import print_document
+
+        for document in documents:
+            print_document(document, Console(highlight=False), full=full)
+    else:
+        click.echo(written(documents, chosen, full=full), nl=False)
+    for line in failed:
+        click.echo(f"gate failed: {line}", err=True)
+    return Exit.FAILED if failed else Exit.DONE

@@ -1,0 +1,58 @@
+"""Finds the Pulumi CLI and what it needs to run a Python program, and checks their versions."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiinfra.errors import AiinfraError
+
+INSTALL_PAGE: Final = "https://www.pulumi.com/docs/iac/download-install/"
+OLDEST: Final = (3, 205, 0)
+"""The first version that is accepted. Rehearsals were tried with 3.259 and 3.260."""
+PARTS: Final = ("pulumi-language-python", "pulumi-language-python-exec")
+"""What ``pulumi`` starts for a Python program; the vendor installs them beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A usable Pulumi CLI."""
+
+    file: Path
+    version: str
+    """``3.260.0``."""
+
+
+def find_tool(path: str | None = None) -> Tool:
+    """The CLI on ``path`` (by default the environment's ``PATH``).
+
+    Raises:
+        AiinfraError: ``pulumi-missing``, ``pulumi-incomplete``, ``pulumi-old``.
+    """
+    found = shutil.which("pulumi", path=path)
+    if found is None:
+        raise AiinfraError("pulumi-missing", "there is no Pulumi CLI on PATH", f"install it: {INSTALL_PAGE}")
+    absent = [part for part in PARTS if shutil.which(part, path=path) is None]
+    if absent:
+        message = f"{found} is there, but {' and '.join(absent)} not: it cannot run Python programs"
+        raise AiinfraError("pulumi-incomplete", message, f"install the whole CLI: {INSTALL_PAGE}")
+    version = _version(Path(found))
+    if tuple(int(part) for part in version.split("-", 1)[0].split(".")) < OLDEST:
+        wanted = ".".join(str(part) for part in OLDEST)
+        raise AiinfraError("pulumi-old", f"{found} is Pulumi {version}; {wanted} or later is needed", INSTALL_PAGE)
+    return Tool(Path(found), version)
+
+
+def _version(file: Path) -> str:
+    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    try:
+        run = subprocess.run(  # noqa: S603 - the file that PATH names
+            [str(file), "version"], env=environment, capture_output=True, text=True, timeout=60, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise AiinfraError(
+            "pulumi-incomplete", f"{file} does not run: {error}", f"install it again: {INSTALL_PAGE}"
+        ) from None
+    return run.stdout.strip().removeprefix("v")

@@ -1,0 +1,1 @@
+"""What a deployment will answer, draw, cost and emit: ranges, with dates, sources and verdicts."""

@@ -1,0 +1,66 @@
+"""The box around an accelerator: what class of host it is, and what the whole node draws.
+
+At the edge the host, not the accelerator, sets the watts: one 72 W card in a two-socket server was measured at 640 W.
+Node watts = host watts + accelerators x power x share, fitted to published node measurements by class of host.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aiinfra.catalogue.accelerators import Accelerator
+from aiinfra.estimate.efficiency import coefficients
+
+_EMBEDDED = ("xeon(r) d", "atom", "snapdragon", "cortex", "epyc embedded")
+_DESKTOP = ("ryzen", "core(tm)", "threadripper")
+
+
+class Host(StrEnum):
+    """Classes of host, smallest first."""
+
+    SOC = "soc"
+    """Accelerator and CPU on one module."""
+    EDGE_BOX = "edge-box"
+    """A short box with an embedded server CPU."""
+    WORKSTATION = "workstation"
+    """A desktop or tower."""
+    SERVER = "server"
+    """A rack server with cards in slots."""
+    BASEBOARD = "baseboard"
+    """A server around an accelerator baseboard (SXM, OAM)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodePower:
+    """W of one node under load, with the factor of its range."""
+
+    watts: float
+    factor: float
+
+
+def host_of(part: Accelerator, count: int, cpu: str = "") -> Host:
+    """The host ``count`` of ``part`` usually sit in; ``cpu`` is the host CPU's name where it is known."""
+    name = cpu.lower()
+    if part.kind in ("soc", "cpu") or any(word in name for word in ("snapdragon", "cortex")):
+        return Host.SOC
+    if not cpu and part.form == "edge" and part.architecture == "arm64":
+        return Host.SOC
+    if part.interconnect != "pcie" and count >= 4:
+        return Host.BASEBOARD
+    if any(word in name for word in _EMBEDDED):
+        return Host.EDGE_BOX
+    if any(word in name for word in _DESKTOP) or (not cpu and part.form == "workstation"):
+        return Host.WORKSTATION
+    if not cpu and part.form == "edge":
+        return Host.EDGE_BOX
+    return Host.SERVER
+
+
+def node_power(watts: float, count: int, host: Host, *, capped: bool = False) -> NodePower:
+    """Node watts for ``count`` parts of ``watts`` each.
+
+    ``capped`` is for a run under a power limit nobody named: fitted on baseboards and on modules (there as a share of
+    their default mode); elsewhere the host hides it.
+    """
+    fitted = coefficients()["power"][host.value]
+    share = fitted["share"] * (fitted.get("capped", 1.0) if capped else 1.0)
+    return NodePower(fitted["host"] + share * watts * count, fitted["factor"])

@@ -1,0 +1,271 @@
+"""The estimate of one class of sites: what a box does, how many are needed, what they draw, cost and emit."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from aiinfra.catalogue.catalogue import Catalogue
+from aiinfra.catalogue.measurement import Measurement
+from aiinfra.estimate.assumptions import assumption
+from aiinfra.estimate.box import (
+    Box,
+    alone_tail,
+    dtype_on,
+    language_rate,
+    latency,
+    measured_box,
+    memory_needed,
+    memory_usable,
+    p99,
+    throughput,
+    watts,
+)
+from aiinfra.estimate.language import Language
+from aiinfra.estimate.money import (
+    Ground,
+    box_cost,
+    carbon,
+    cheapest_instance,
+    cloud_ground,
+    control_plane,
+    energy,
+    site_ground,
+)
+from aiinfra.estimate.value import Value, exact, of_figure, unknown
+from aiinfra.estimate.work import WIDTH, Work
+from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.site import Place, Site
+
+SPARE_FROM = 0.999
+"""Availability from which one box more than the rate needs is counted: one box at a time may be down."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteEstimate:
+    """One class; every figure is for one site unless its name says otherwise."""
+
+    class_name: str
+    tier: str
+    """Name in the catalogue."""
+    power_mode: str
+    title: str
+    """The box in words: ``2 x NVIDIA L4 in g6.12xlarge``."""
+    sites: int | None
+    """Sites of the class; None where they are in a file that was not read."""
+    declared: int
+    """Boxes a site has: as declared, or as many as the rate needs, at least two on EKS and one elsewhere."""
+    needed: int | None
+    """Boxes the rate needs at the estimated capacity, and a spare where the availability asks; None: unknown."""
+    needed_range: tuple[int, int] | None
+    """The same at the highest and at the lowest capacity."""
+    figures: Mapping[str, Value]
+    """By name: memory_needed, memory_usable, throughput, latency, p99, utilisation, watts_load, watts_idle, watts_mean,
+    energy, cost, cost_idle, cost_million, carbon, carbon_million, box_load."""
+    measured: Measurement | None
+    """The measurement that replaced the estimate; None: it is estimated."""
+    not_priced: tuple[str, ...]
+    """What has no price, by name."""
+
+    @property
+    def boxes(self) -> int:
+        """Boxes the money and watts are for."""
+        return self.declared
+
+
+def estimate_site(
+    deployment: Deployment, site: Site, catalogue: Catalogue, work: Work | Language | None, digest: str
+) -> SiteEstimate:
+    """The estimate of one class.
+
+    Raises:
+        BadInput: ``tier-unknown``, ``power-mode-unknown``.
+    """
+    box, ground = _box(deployment, site, catalogue)
+    found = catalogue.measured(digest, box.part.name, box.mode.name, box.count, site.tier.cores) if digest else None
+    speed = _speed(box, work, found)
+    rate = deployment.objective.rate.per_second if deployment.objective.rate else 0.0
+    mean = deployment.objective.mean_rate
+    average = mean.per_second if mean else rate * assumption("mean-rate").value
+    spare = 1 if (a := deployment.objective.availability) and a.fraction >= SPARE_FROM else 0
+    needed = _needed(speed["throughput"], rate, spare)
+    usual = 2 if site.runtime.on is Place.EKS else 1
+    declared = site.runtime.replicas or max(usual, needed[0] - spare if needed else usual)
+    figures = dict(speed)
+    figures["p99"] = _p99(box, speed, found, rate, declared)
+    figures |= _over_time(box, ground, speed, declared, average)
+    if site.runtime.on is Place.EKS:
+        figures |= _with_cluster(figures, control_plane(catalogue), average)
+    rows = site.rows
+    return SiteEstimate(
+        class_name=site.class_name,
+        tier=box.part.name,
+        power_mode=box.mode.name,
+        title=_title(box, ground),
+        sites=None if isinstance(rows, str) else max(len(rows), 1),
+        declared=declared,
+        needed=needed[0] if needed else None,
+        needed_range=(needed[1], needed[2]) if needed else None,
+        figures=figures,
+        measured=found,
+        not_priced=tuple(_not_priced(site, figures["cost"])),
+    )
+
+
+def _box(deployment: Deployment, site: Site, catalogue: Catalogue) -> tuple[Box, Ground]:
+    part = catalogue.accelerator(site.tier.accelerator)
+    mode = part.mode(site.tier.power_mode)
+    box = Box(part, mode, site.tier.count, site.tier.cores)
+    if site.runtime.on is not Place.EKS or deployment.cloud is None:
+        return box, site_ground(catalogue, site.class_name, part)
+    region = deployment.cloud.region
+    instance = cheapest_instance(catalogue, region, part, box.count, box.cores)
+    ground = cloud_ground(catalogue, region, instance)
+    if instance is None:
+        why = f"no instance of {region} in the catalogue holds {part.title}"
+        return box, replace(ground, price=unknown("USD/hour", why))
+    memory = _instance_memory(box, instance.accelerator_memory.value, instance.memory.value)
+    small = bool(instance.accelerators) and instance.vcpus <= 4 * instance.accelerators
+    whole = max((i.accelerators for i in catalogue.instances.values() if i.family == instance.family), default=1)
+    part_of = instance.accelerators / whole if instance.accelerators else 1.0
+    return replace(box, memory=memory, small_host=small, of_machine=part_of), ground
+
+
+def _instance_memory(box: Box, accelerator_mib: float | None, host_gib: float | None) -> Value | None:
+    if box.part.kind == "cpu":
+        return None if host_gib is None else exact(host_gib * 2**30 / 1e9, "GB")
+    return None if accelerator_mib is None else exact(accelerator_mib * 2**20 / 1e9, "GB")
+
+
+def _title(box: Box, ground: Ground) -> str:
+    many = f"{box.count} x " if box.count > 1 else ""
+    mode = f" at {box.mode.name}" if box.mode.name else ""
+    inside = f" in {ground.instance.name}" if ground.instance else ""
+    return f"{many}{box.part.vendor if box.part.vendor != 'any' else ''} {box.part.title}{mode}{inside}".strip()
+
+
+def _speed(box: Box, work: Work | Language | None, found: Measurement | None) -> dict[str, Value]:
+    load, idle = watts(box)
+    out = {"watts_load": load, "watts_idle": idle, "memory_usable": memory_usable(box)}
+    if isinstance(work, Language):
+        dtype = _language_type(box, work)
+        tokens, cards = language_rate(box, work, dtype)
+        out["throughput"] = (tokens / float(work.answer)).unit_as("/s")
+        out["latency"] = unknown("s", "a language model's time depends on the engine and the answer: measure it")
+        least = work.needed(WIDTH[dtype], cards or box.count) / 1e9
+        out["memory_needed"] = exact(least, "GB")
+        return out
+    if work is None:
+        why = "the work of the model is unknown: write its facts with aiinfra model inspect --write"
+        return out | {name: unknown(unit, why) for name, unit in _SPEED.items()}
+    out["memory_needed"] = memory_needed(work)
+    if not box.part.execution_providers:
+        why = f"onnxruntime cannot use {box.part.title}: {box.part.compiler}"
+        return out | {name: unknown(unit, why) for name, unit in _SPEED.items() if name != "memory_needed"}
+    out["throughput"], out["latency"] = throughput(box, work), latency(box, work)
+    if found is not None:
+        out["throughput"], out["latency"], _, out["watts_load"], out["watts_idle"] = measured_box(found, box)
+    return out
+
+
+_SPEED = {"throughput": "/s", "latency": "s", "memory_needed": "GB"}
+
+
+def _language_type(box: Box, work: Language) -> str:
+    narrow = Work(work.name, 1, work.parameters, 0, 0, 0, 1, 1, 0.0, work.weights)
+    return dtype_on(box.part, narrow)
+
+
+def _p99(box: Box, speed: Mapping[str, Value], found: Measurement | None, rate: float, boxes: int) -> Value:
+    tail = alone_tail(speed["latency"]) if found is None else measured_box(found, box)[2]
+    return p99(tail, speed["throughput"], rate, boxes)
+
+
+def _needed(capacity: Value, rate: float, spare: int) -> tuple[int, int, int] | None:
+    if not rate:
+        return (1 + spare, 1 + spare, 1 + spare)
+    if not capacity.known:
+        return None
+    low, value, high = capacity.bounds
+    count = [max(math.ceil(rate / edge - 1e-9), 1) + spare if edge > 0 else 10**6 for edge in (value, high, low)]
+    return count[0], count[1], count[2]
+
+
+def _over_time(box: Box, ground: Ground, speed: Mapping[str, Value], boxes: int, average: float) -> dict[str, Value]:
+    """What a month brings: boxes that idle when nobody asks draw idle watts, and are paid all the same."""
+    capacity, load, idle = speed["throughput"], speed["watts_load"], speed["watts_idle"]
+    out: dict[str, Value] = {"box_load": load, "watts_load": load * float(boxes), "watts_idle": idle * float(boxes)}
+    if capacity.known:
+        low, value, high = (min(average / (edge * boxes), 1.0) if edge > 0 else 1.0 for edge in capacity.bounds)
+        used = Value(high, value, low, "", (), ())
+    else:
+        used = unknown("", *capacity.drivers)
+    out["utilisation"] = used
+    mean = _between(out["watts_idle"], out["watts_load"], used)
+    out["watts_mean"] = mean
+    out["energy"] = energy(mean, ground)
+    out["carbon"] = carbon(out["energy"], ground)
+    each = (mean / float(boxes)).unit_as("W")
+    out["cost"] = (box_cost(box.part, box.count, each, ground) * float(boxes)).unit_as("USD/month")
+    out["cost_idle"] = _idle_part(out["cost"], used)
+    for name, unit in (("cost", "USD"), ("carbon", "kg CO2e")):
+        out[f"{name}_million"] = _each_million(out[name], average, unit)
+    return out
+
+
+def _each_million(found: Value, average: float, unit: str) -> Value:
+    """What a month brings, over the millions of requests in it."""
+    shown, requests = f"{unit}/million", average * 730 * 3600 / 1e6
+    return (found / requests).unit_as(shown) if requests else unknown(shown, "no rate is declared")
+
+
+def _with_cluster(figures: Mapping[str, Value], plane: Value, average: float) -> dict[str, Value]:
+    """The costs of a site that is an EKS cluster, its control plane added."""
+    cost = figures["cost"] + plane
+    return {"cost": cost, "cost_million": _each_million(cost, average, "USD")}
+
+
+def _not_priced(site: Site, cost: Value) -> Iterator[str]:
+    if not cost.known:
+        yield f"{site.class_name}: {'; '.join(cost.drivers)}"
+    if site.runtime.on is Place.EKS:
+        yield f"{site.class_name}: disks, network endpoints and traffic of its nodes"
+    elif site.runtime.on is Place.HYBRID:
+        yield f"{site.class_name}: the cluster its machines join, and its fee a virtual CPU"
+
+
+def _between(idle: Value, load: Value, used: Value) -> Value:
+    if not idle.known or not load.known:
+        return unknown("W", *(load.drivers if not load.known else idle.drivers))
+    if not used.known:
+        return Value(
+            idle.bounds[0], (idle.bounds[1] + load.bounds[1]) / 2, load.bounds[2], "W", used.drivers, load.sources
+        )
+    edges = [i + u * max(f - i, 0.0) for i, f, u in zip(idle.bounds, load.bounds, used.bounds, strict=True)]
+    return Value(edges[0], edges[1], edges[2], "W", (*load.drivers, *idle.drivers), load.sources)
+
+
+def _idle_part(cost: Value, used: Value) -> Value:
+    if not used.known or not cost.known:
+        return unknown("USD/month", *(used.drivers if not used.known else cost.drivers))
+    low, value, high = cost.bounds
+    free = [1 - edge for edge in used.bounds]
+    return Value(low * free[2], value * free[1], high * free[0], "USD/month", cost.drivers, cost.sources)
+
+
+def limits_of(site: Site, part_ambient: Value, box_load: Value) -> dict[str, tuple[Value, float]]:
+    """What the place allows one box: name -> (what the box needs, the limit)."""
+    power = site.power
+    out: dict[str, tuple[Value, float]] = {}
+    if power.feed is not None:
+        out["feed"] = (box_load, power.feed.watts)
+    if power.cooling is not None:
+        out["cooling"] = (box_load, power.cooling.watts)
+    if power.hottest is not None:
+        out["hottest"] = (part_ambient, power.hottest.celsius)
+    return out
+
+
+def ambient_of(catalogue: Catalogue, tier: str) -> Value:
+    """Highest air temperature the maker of the tier allows."""
+    part = catalogue.accelerator(tier)
+    return of_figure(part.ambient, f"the highest temperature {part.title} allows")

@@ -1,0 +1,188 @@
+"""Which tiers meet a declaration's objective, best first, why each other fails, and what would prove the unproven."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from aiinfra.catalogue.accelerators import Accelerator
+from aiinfra.catalogue.catalogue import Catalogue
+from aiinfra.errors import BadInput, did_you_mean
+from aiinfra.estimate.estimate import estimate
+from aiinfra.estimate.site import SiteEstimate
+from aiinfra.estimate.verdict import Outcome, Verdict, amount, binding, worst
+from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.site import Place, Site
+
+CRITERIA: Final = ("cost", "latency", "watts", "carbon")
+"""What tiers can be ranked by; the least is the best."""
+
+PLACE: Final = frozenset({"objective.availability", "objective.residency"})
+"""Aims that no choice of tier proves: said once above the list."""
+
+_FIGURE: Final = {"cost": "cost", "latency": "latency", "watts": "watts_mean", "carbon": "carbon"}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One tier in the place of a class's own."""
+
+    tier: str
+    power_mode: str
+    cores: int | None
+    estimate: SiteEstimate
+    verdicts: tuple[Verdict, ...]
+    declared: bool
+    """Whether it is the tier the declaration names."""
+
+    @property
+    def own(self) -> tuple[Verdict, ...]:
+        """The verdicts that a tier can decide: those of the place (``PLACE``) only where they cannot be met."""
+        return tuple(v for v in self.verdicts if v.key not in PLACE or v.outcome is Outcome.CANNOT)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of its own verdicts."""
+        return worst(self.own)
+
+    @property
+    def decides(self) -> Verdict | None:
+        """The verdict that decides."""
+        return binding(self.own)
+
+    @property
+    def label(self) -> str:
+        """Tier and how it is set: power mode, or cores."""
+        name = f"{self.tier}@{self.power_mode}" if self.power_mode else self.tier
+        return f"{name}, {self.cores} cores" if self.cores else name
+
+    def figure(self, criterion: str) -> float | None:
+        """The value it is ranked by; None where it is unknown."""
+        return self.estimate.figures[_FIGURE[criterion]].value
+
+
+def candidates(
+    deployment: Deployment, site: Site, catalogue: Catalogue, as_of: date, *, by: str = "cost"
+) -> tuple[Candidate, ...]:
+    """Every tier that could stand in ``site``'s place, best first: what meets, what is unproven, what cannot.
+
+    Edge sites are offered edge parts and workstations' cards; EKS is offered what an instance holds. Within an outcome
+    the least ``by`` comes first, unknown last.
+
+    Raises:
+        BadInput: ``criterion-unknown``.
+    """
+    if by not in CRITERIA:
+        raise BadInput(
+            "criterion-unknown", f"no criterion {by!r}{did_you_mean(by, CRITERIA)}", f"use one of {', '.join(CRITERIA)}"
+        )
+    found = [
+        _candidate(deployment, site, catalogue, as_of, choice)
+        for part in catalogue.accelerators.values()
+        if _offered(part, site, catalogue)
+        for choice in _settings(part, site)
+    ]
+    order = (Outcome.MEETS, Outcome.UNPROVEN, Outcome.CANNOT)
+
+    def rank(one: Candidate) -> tuple[int, bool, float, str]:
+        value = one.figure(by)
+        return order.index(one.outcome), value is None, value or 0.0, one.label
+
+    return tuple(sorted(found, key=rank))
+
+
+CORES: Final = (4, 16)
+"""Cores tried of a big CPU, whose instances come in all sizes."""
+
+
+def _settings(part: Accelerator, site: Site) -> list[tuple[str, str, int | None]]:
+    """(tier, power mode, cores) as a declaration could set the part."""
+    own = site.tier.cores if site.tier.accelerator == part.name else None
+    cores: tuple[int | None, ...] = (own,)
+    if part.cores and part.cores > max(CORES) and own is None:
+        cores = CORES
+    return [(part.name, mode, count) for mode in (part.modes or ("",)) for count in cores]
+
+
+def _offered(part: Accelerator, site: Site, catalogue: Catalogue) -> bool:
+    if part.name == site.tier.accelerator:
+        return True
+    if site.runtime.on is Place.EKS:
+        return any(part.name in (i.accelerator, i.cpu) for i in catalogue.instances.values())
+    return part.form in ("edge", "workstation")
+
+
+def _candidate(
+    deployment: Deployment, site: Site, catalogue: Catalogue, as_of: date, choice: tuple[str, str, int | None]
+) -> Candidate:
+    tier, mode, cores = choice
+    own = site.tier.accelerator == tier
+    changed = site.tier.model_copy(update={"accelerator": tier, "power_mode": mode, "cores": cores})
+    stood_in = site.model_copy(update={"tier": changed})
+    alone = deployment.model_copy(update={"sites": (stood_in,), "training": None})
+    found = estimate(alone, catalogue, as_of)
+    part = catalogue.accelerator(tier)
+    declared = own and part.mode(site.tier.power_mode).name == part.mode(mode).name
+    verdicts = (*found.verdicts[site.class_name], *found.verdicts.get("deployment", ()))
+    return Candidate(tier, part.mode(mode).name, cores, found.sites[0], verdicts, declared)
+
+
+def text(class_name: str, found: tuple[Candidate, ...], by: str) -> str:
+    """The list, one line a tier, the reason under those that do not meet."""
+    lines = [f"{class_name}: {len(found)} tiers, by {by}"]
+    common = {
+        v.aim: v.reason for one in found for v in one.verdicts if v.key in PLACE and v.outcome is Outcome.UNPROVEN
+    }
+    lines += [f"unproven whatever the tier: {aim}" for aim in common] + [""]
+    columns: Mapping[str, Callable[[Candidate], str]] = {
+        name: _column(name, amount) for name in ("latency", "throughput", "watts_load", "cost")
+    }
+    head = f"{'':<12} {'tier':<38} {'latency':>12} {'rate a box':>12} {'watts':>10} {'cost':>20}"
+    for outcome in Outcome:
+        group = [one for one in found if one.outcome is outcome]
+        if not group:
+            continue
+        lines += [head] if head not in lines else []
+        for one in group:
+            mark = " *" if one.declared else ""
+            values = [columns[name](one) for name in ("latency", "throughput", "watts_load", "cost")]
+            row = f"{values[0]:>12} {values[1]:>12} {values[2]:>10} {values[3]:>20}"
+            lines.append(f"{outcome.value:<12} {one.label + mark:<38} {row}".rstrip())
+            if outcome is not Outcome.MEETS and one.decides is not None:
+                proof = f"; to prove: {one.decides.proof}" if one.decides.proof else ""
+                lines.append(f"{'':<12}   {one.decides.aim}: {one.decides.reason}{proof}")
+    lines += ["", "* the declared tier"] if any(one.declared for one in found) else []
+    return "\n".join(lines) + "\n"
+
+
+def _column(name: str, amount: Callable[[float, str], str]) -> Callable[[Candidate], str]:
+    def shown(one: Candidate) -> str:
+        value = one.estimate.figures[name]
+        return "?" if value.value is None else amount(value.value, value.unit)
+
+    return shown
+
+
+def possible(found: tuple[Candidate, ...]) -> bool:
+    """Whether any tier meets the objective, or could turn out to."""
+    return any(one.outcome is not Outcome.CANNOT for one in found)
+
+
+def data(class_name: str, found: tuple[Candidate, ...]) -> dict[str, Any]:
+    """Plain data for ``--json``."""
+    return {
+        "class": class_name,
+        "tiers": [
+            {
+                "tier": one.tier,
+                "power_mode": one.power_mode,
+                "cores": one.cores,
+                "declared": one.declared,
+                "outcome": one.outcome.value,
+                "decides": None if one.decides is None else one.decides.as_json(),
+                "verdicts": [verdict.as_json() for verdict in one.verdicts],
+                "figures": {name: value.as_json() for name, value in sorted(one.estimate.figures.items())},
+            }
+            for one in found
+        ],
+    }

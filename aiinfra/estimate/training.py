@@ -1,0 +1,66 @@
+"""The estimate of a training cluster: memory, network, watts, money and carbon of the nodes, against its own budget."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiinfra.catalogue.catalogue import Catalogue
+from aiinfra.estimate.hosts import host_of, node_power
+from aiinfra.estimate.money import HOURS, carbon, cloud_ground, control_plane, energy
+from aiinfra.estimate.value import Value, of_figure, unknown, within
+from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.training import Training
+
+NOT_PRICED: Final = (
+    "datasets and checkpoints (storage and requests)",
+    "network endpoints and traffic",
+    "keys, logs and audit",
+)
+"""What a training cluster also bills and the catalogue has no price for."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEstimate:
+    """All nodes and the control plane, running all month: what is kept on is paid, busy or not."""
+
+    instance: str
+    nodes: int
+    accelerators: int
+    """Of all nodes."""
+    efa: int
+    """Network cards for collectives, a node."""
+    watts: Value
+    cost: Value
+    carbon: Value
+    not_priced: tuple[str, ...]
+
+
+def estimate_training(deployment: Deployment, training: Training, catalogue: Catalogue) -> TrainingEstimate | None:
+    """The estimate of ``training``; None where the instance is not in the catalogue."""
+    instance = catalogue.instances.get(training.instance)
+    if instance is None or deployment.cloud is None:
+        return None
+    ground = cloud_ground(catalogue, deployment.cloud.region, instance)
+    draw = unknown("W", f"{instance.name} holds no accelerator whose power is known")
+    if instance.accelerator is not None:
+        part = catalogue.accelerator(instance.accelerator)
+        limit = of_figure(part.power, f"power of {part.title}")
+        draw = limit
+        if limit.value is not None:
+            found = node_power(limit.value, instance.accelerators, host_of(part, instance.accelerators))
+            draw = within(found.watts, found.factor, "W", "published nodes of this class of host")
+    watts = (draw * float(training.nodes)).unit_as("W")
+    price = ground.price if ground.price is not None else unknown("USD/hour", "no price")
+    if training.capacity.spot or training.capacity.reservation:
+        why = "spot" if training.capacity.spot else f"reservation {training.capacity.reservation}"
+        price = unknown("USD/hour", f"{why}: its price is not in the catalogue, only on demand is")
+    cost = (price * (HOURS * training.nodes)).unit_as("USD/month") + control_plane(catalogue)
+    return TrainingEstimate(
+        instance=instance.name,
+        nodes=training.nodes,
+        accelerators=instance.accelerators * training.nodes,
+        efa=instance.efa,
+        watts=watts,
+        cost=cost,
+        carbon=carbon(energy(watts, ground), ground),
+        not_priced=NOT_PRICED if cost.known else (f"{training.nodes} x {instance.name}", *NOT_PRICED),
+    )

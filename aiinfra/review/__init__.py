@@ -1,0 +1,1 @@
+"""The review: two versions of a program -> one document -> terminal, Markdown, JSON, exit code."""

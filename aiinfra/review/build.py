@@ -1,0 +1,140 @@
+"""The difference of two graphs -> the document of its review."""
+
+from collections.abc import Iterator, Sequence
+
+from aiinfra.graph.change import compare
+from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
+from aiinfra.graph.node import Graph, Mode
+from aiinfra.review.document import Detail, Document, Group, Line, Loss, Opening, Unknown
+from aiinfra.review.folding import Unit, plural, units
+from aiinfra.review.last_look import masked
+from aiinfra.review.losses import Losses, is_loss, order
+from aiinfra.review.naming import Names, kind
+from aiinfra.review.rest import group
+from aiinfra.review.unknowns import unknowns
+from aiinfra.review.values import Values, cut
+from aiinfra.review.verdict import COUNTED, counts, level, words
+
+_PROGRAMS = (
+    "This compares what two versions of the program ask for; it has not looked at the cloud. "
+    "What was changed there by hand does not show."
+)
+_PREDICTED = (
+    "Replacement is predicted, from the providers' own sources as read into aiinfra's catalogue; "
+    "the engine's preview has the last word."
+)
+
+
+def review(
+    diff: GraphDiff, *, compared: str = "", before: str = "", after: str = "", preview: Graph | None = None
+) -> Document:
+    """Everything a reviewer should read, in order.
+
+    Args:
+        diff: The two versions.
+        compared: What was compared, in words.
+        before: The earlier version's name (a revision); ``after`` likewise.
+        preview: The later version collected in preview mode, for what is unknown until apply; without it, the later
+            side of the difference where that was collected so.
+    """
+    names = Names(diff)
+    values = Values(names)
+    found = units(diff, names)
+    losses = tuple(sorted(_losses(found, diff, names, values), key=order))
+    opened = tuple(_openings(found, names))
+    counted = counts(found, diff)
+    worst = level(losses, opened, diff)
+    sight = preview or (diff.after if diff.after.mode is Mode.PREVIEW else None)
+    unknown = sorted(unknowns(found, sight, diff, names), key=_unknown_order) if sight else []
+    document = Document(
+        title=f"{diff.after.project}, stack {diff.after.stack}",
+        compared=compared,
+        level=worst,
+        verdict=words(worst, losses, opened, counted.get("unchanged", 0)),
+        counts=counted,
+        losses=losses,
+        openings=opened,
+        groups=tuple(_groups(found, diff, names, values)),
+        unknowns=tuple(unknown),
+        details=tuple(_details(found, diff, names, values)),
+        notes=tuple(_notes(diff, losses)),
+        before=before,
+        after=after,
+        findings=diff.after.findings,
+    )
+    return masked(document)
+
+
+def _unknown_order(item: Unknown) -> tuple[bool, str, str]:
+    return (not item.may_replace, item.name, item.path)
+
+
+def _losses(found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values) -> Iterator[Loss]:
+    rows = Losses(diff, names, values)
+    for unit in found:
+        for changed in unit.changed:
+            if is_loss(changed.change):
+                yield rows.row(unit, changed.change)
+
+
+def _openings(found: Sequence[Unit], names: Names) -> Iterator[Opening]:
+    for unit in found:
+        for changed in unit.changed:
+            for finding in changed.openings:
+                own = changed.change.urn
+                name = unit.shown(names.path(own))
+                yield Opening(name, kind(changed.change.node.type), finding.message, finding, unit.where, unit.count)
+
+
+def _groups(found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values) -> Iterator[Group]:
+    written = (group(unit, diff, names, values) for unit in sorted(found, key=lambda unit: unit.root is None))
+    yield from (each for each in written if each is not None)
+
+
+def _details(found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values) -> Iterator[Detail]:
+    for unit in found:
+        for changed in unit.changed:
+            change = changed.change
+            lines = cut(list(_lines(change, values)))
+            if lines:
+                yield Detail(
+                    name=unit.shown(names.path(change.urn)),
+                    kind=kind(change.node.type),
+                    action="removed" if change.gone and not change.node.custom else COUNTED[change.operation],
+                    lines=lines,
+                    source=change.node.source,
+                    where=unit.where,
+                    urn=change.urn,
+                )
+    if diff.outputs:
+        outputs = [line for change in diff.outputs for line in values.lines(change, None, None)]
+        yield Detail("stack outputs", "", "updated", cut(outputs))
+
+
+def _lines(change: ResourceChange, values: Values) -> Iterator[Line]:
+    if change.operation in (Operation.CREATE, Operation.IMPORT) and change.after is not None:
+        if change.node.custom:
+            for item in compare({}, change.after.inputs):
+                yield from values.lines(item, None, change.after)
+        return
+    for item in change.changes:
+        yield from values.lines(item, change.before, change.after)
+    for item in change.options:
+        yield Line("~", f"option {item.path}: {values.short(item.before)} → {values.short(item.after)}")
+
+
+def _notes(diff: GraphDiff, losses: Sequence[Loss]) -> Iterator[str]:
+    if not diff:
+        return
+    yield _PROGRAMS
+    yield _PREDICTED
+    if any(row.cause.startswith("unknown") for row in losses):
+        yield "For types that the catalogue does not hold, any change may replace."
+    for package, (old, new) in (diff.versions or {}).items():
+        yield f"The {package} provider goes from {old} to {new}: some changes may come from it."
+    if diff.before.project != diff.after.project or diff.before.stack != diff.after.stack:
+        old, new = (f"{side.project}/{side.stack}" for side in (diff.before, diff.after))
+        yield f"The stack was {old} and is {new}: Pulumi keeps them apart, so everything is created again."
+    opaque = sum(1 for node in diff.after if node.remote or node.type == "kubernetes:helm.sh/v3:Release")
+    if opaque:
+        yield f"What {plural(opaque, 'chart or remote component')} would make is not in this review."

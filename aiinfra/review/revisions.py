@@ -1,0 +1,203 @@
+"""Two versions of a program: a git revision and the work tree, or two revisions, each collected in its own process."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from aiinfra.compiler.programs import programs
+from aiinfra.errors import AiinfraError, BadInput
+from aiinfra.graph.child import collect_in_subprocess
+from aiinfra.graph.diff import diff
+from aiinfra.graph.node import Graph, Mode
+from aiinfra.graph.projects import collect_with_upstreams
+from aiinfra.review.build import review
+from aiinfra.review.credentials import mask_text
+from aiinfra.review.document import Document
+from aiinfra.review.repository import WORKTREE, Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What to compare. ``base`` empty: where the work tree left the default branch. ``head``: a revision or the work
+    tree. ``python``: the interpreter that runs both versions."""
+
+    program: Path
+    base: str = ""
+    head: str = WORKTREE
+    stack: str = "production"
+    project: str = ""
+    """Of a declaration: the one project to review; empty: all."""
+    python: str = sys.executable
+    against: Path | None = None
+    """Compare with the program at this path, instead of a revision."""
+    config: Mapping[str, str] = field(default_factory=dict)
+    """Configuration on top of the stack's own, for both versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One version: where its files are, and what it is called."""
+
+    root: Path
+    words: str
+    program: Path
+    """The program, below ``root``."""
+
+
+def review_revisions(compared: Compared) -> list[Document]:
+    """The review of a program; of a declaration, one for each project it compiles to.
+
+    A program that one version does not have counts as empty there: all is created, or all destroyed.
+
+    Raises:
+        BadInput: ``repository-missing``, ``revision-unknown``, ``base-unknown``; ``program-missing`` where neither
+            version has it.
+        AiinfraError: what collecting a version raises, with that version's name before it; ``git-missing``.
+    """
+    key = os.urandom(32)
+    with ExitStack() as stack:
+        before, after = (stack.enter_context(side) for side in _sides(compared))
+        old = stack.enter_context(_found(before, compared))
+        new = stack.enter_context(_found(after, compared))
+        if not old and not new:
+            message = f"{compared.program} is in neither version: {before.words}; {after.words}"
+            raise BadInput("program-missing", message, "name a Pulumi project's folder, a Python file or a declaration")
+        return [
+            _one(_Program(before, old.get(name), compared, key), _Program(after, new.get(name), compared, key))
+            for name in sorted(old.keys() | new.keys())
+        ]
+
+
+def _sides(compared: Compared) -> tuple[Any, Any]:
+    if compared.against is not None:
+        return _at(compared.against), _at(compared.program)
+    repository = Repository.around(compared.program)
+    place = compared.program.resolve()
+    relative = place.relative_to(repository.root) if place.is_relative_to(repository.root) else Path()
+    if compared.base:
+        before = _version(repository, compared.base, relative)
+    else:
+        base = repository.base()
+        before = _checkout(repository, base.revision, base.words, relative)
+    return before, _version(repository, compared.head, relative)
+
+
+def _at(program: Path) -> Any:
+    place = program.resolve()
+    return nullcontext(Side(place if place.is_dir() else place.parent, str(program), place))
+
+
+def _version(repository: Repository, revision: str, relative: Path) -> Any:
+    if revision == WORKTREE:
+        return nullcontext(Side(repository.root, "the work tree", repository.root / relative))
+    return _checkout(repository, revision, repository.short(revision), relative)
+
+
+@contextmanager
+def _checkout(repository: Repository, revision: str, words: str, relative: Path) -> Iterator[Side]:
+    with repository.files(revision) as root:
+        yield Side(root, words, root / relative)
+
+
+@contextmanager
+def _found(side: Side, compared: Compared) -> Iterator[Mapping[str, Path]]:
+    """The programs of a version, by name; none where the path is not there, or is a folder without a program."""
+    path = side.program
+    if not path.exists():
+        yield {}
+        return
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(programs(path, compared.stack, compared.project))
+        except AiinfraError as error:
+            raise _blamed(side, error) from None
+        if list(found.values()) == [path]:
+            # Named alike in both versions, whatever the folder of a checkout is called.
+            found = {"program": path} if path.is_file() or _holds_program(path) else {}
+        yield found
+
+
+def _holds_program(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("Pulumi.yaml", "Pulumi.yml"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """One program in one version; ``path`` is missing where that version does not have it."""
+
+    side: Side
+    path: Path | None
+    compared: Compared
+    key: bytes
+
+    def collect(self, mode: Mode) -> Graph | None:
+        """Its graph."""
+        if self.path is None:
+            return None
+        try:
+            graph = collect_with_upstreams(
+                self.path,
+                stack=self.compared.stack,
+                mode=mode,
+                collect=collect_in_subprocess,
+                python=self.compared.python,
+                config=self.compared.config,
+                fingerprint_key=self.key,
+            )
+        except AiinfraError as error:
+            raise _blamed(self.side, error) from None
+        return _without_folder(graph, self.path if self.path.is_dir() else self.path.parent, self.side.root)
+
+    def preview(self) -> tuple[Graph | None, str]:
+        """Its graph as a first preview sees it; a note where it fails so."""
+        try:
+            return self.collect(Mode.PREVIEW), ""
+        except AiinfraError as error:
+            reason = mask_text(error.message.partition("\n")[0])
+            return None, f"What is unknown until apply is not told: as a first preview would run it, {reason}"
+
+
+def _one(old: _Program, new: _Program) -> Document:
+    before, after = old.collect(Mode.SYMBOLIC), new.collect(Mode.SYMBOLIC)
+    known = before or after
+    if known is None:
+        raise ValueError("a program is in one version at least")
+    nothing = replace(known, nodes={}, outputs={}, invokes=(), findings=())
+    difference = diff(before or nothing, after or nothing)
+    preview, note = new.preview() if difference else (None, "")
+    words = f"Compares {new.side.words} with {old.side.words}."
+    document = review(difference, compared=words, before=old.side.words, after=new.side.words, preview=preview)
+    return replace(document, notes=(*document.notes, note)) if note else document
+
+
+def _blamed(side: Side, error: AiinfraError) -> AiinfraError:
+    """The same error, saying which version it is about; what a program wrote is masked."""
+    message = mask_text(f"in {side.words}: {error.message}").replace(f"{side.root}/", "")
+    if isinstance(error, BadInput):
+        return BadInput(error.code, message, error.remedy, error.findings)
+    return AiinfraError(error.code, message, error.remedy)
+
+
+def _without_folder(graph: Graph, *folders: Path) -> Graph:
+    """The graph without the places its files were in: they are others on each side."""
+    names = sorted({str(each) for folder in folders for each in (folder, folder.resolve())}, key=len, reverse=True)
+    nodes = {
+        own: replace(node, inputs=_cut(node.inputs, names), outputs=_cut(node.outputs, names))
+        for own, node in graph.nodes.items()
+    }
+    return replace(graph, nodes=nodes, outputs=_cut(graph.outputs, names))
+
+
+def _cut(value: Any, names: list[str]) -> Any:
+    if isinstance(value, str):
+        for name in names:
+            if name in value:
+                value = value.replace(f"{name}/", "").replace(name, ".")
+        return value
+    if isinstance(value, Mapping):
+        return {key: _cut(item, names) for key, item in value.items()}
+    return [_cut(item, names) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,47 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from aiinfra.cli.release import command
+from aiinfra.errors import AiinfraError
+from aiinfra.release.sign import dev_key, public_key
+from tests.local.conftest import folder  # noqa: F401 - the local plane's declaration
+
+
+@pytest.fixture
+def line():
+    return lambda *words: CliRunner().invoke(command, [str(word) for word in words], catch_exceptions=False)
+
+
+def test_build_sign_verify(line, folder, tmp_path):  # noqa: F811
+    out = tmp_path / "out"
+    built = line("build", folder, "--out", out, "--version", "4")
+    release = out / "press" / "4"
+    assert (built.exit_code, built.output[: built.output.index("sha256")]) == (0, f"wrote {release}: ")
+    assert built.output.endswith(", goldens from: numpy 2\n")
+    key = dev_key(tmp_path / "home")
+    assert line("sign", release, "--key", key).output == f"wrote {release / 'model.sig'}\n"
+    verified = line("verify", release, "--signer", public_key(key))
+    assert verified.output.startswith("press 4 is as dev-signing.pub signed it: sha256:")
+    envelope = json.loads(line("verify", release, "--signer", public_key(key), "--json").output)
+    assert envelope["data"]["release"]["golden"] == {"origin": "numpy 2", "sets": ["test_data_set_0"]}
+    assert envelope["data"]["release"]["outputs"][0]["labels"] == ["fine", "worn", "broken"]
+    with pytest.raises(AiinfraError) as caught:
+        line("build", folder, "--out", out, "--version", "4")
+    assert (caught.value.code, caught.value.exit_code) == ("release-exists", 3)
+
+
+def test_without_goldens_it_says_so(line, folder, tmp_path):  # noqa: F811
+    file = folder / "deployment.yaml"
+    file.write_text(file.read_text().replace("  golden: golden\n", ""))
+    assert line("build", folder, "--out", tmp_path / "out").output.endswith("goldens from: self-recorded\n")
+
+
+def test_another_model_than_the_declared_one(line, folder, tmp_path):  # noqa: F811
+    file = folder / "deployment.yaml"
+    file.write_text(file.read_text().replace("  file: m.onnx\n", f"  file: m.onnx\n  digest: sha256:{'0' * 64}\n"))
+    with pytest.raises(AiinfraError) as caught:
+        line("build", folder, "--out", tmp_path / "out")
+    assert caught.value.code == "model-differs"
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,120 @@
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from aiinfra.errors import AiinfraError, BadInput
+from aiinfra.estimate import picture
+from aiinfra.estimate.tiers import CRITERIA, candidates, data, possible, text
+from aiinfra.estimate.verdict import Outcome
+
+from .deployments import DAY, catalogue, deployment, site
+
+AIM = {"rate": "20/s", "p99": "100 ms"}
+
+
+def choose(*sites, by="cost", **changes):
+    d = deployment(*sites, **({"objective": AIM} | changes))
+    return d, candidates(d, d.sites[0], catalogue(), DAY, by=by)
+
+
+@pytest.mark.parametrize("by", CRITERIA)
+def test_tiers_that_meet_come_first_and_the_least_first_of_those(by):
+    _, found = choose(by=by)
+    order = [Outcome.MEETS, Outcome.UNPROVEN, Outcome.CANNOT]
+    assert [order.index(one.outcome) for one in found] == sorted(order.index(one.outcome) for one in found)
+    for outcome in order:
+        values = [one.figure(by) for one in found if one.outcome is outcome]
+        known = [value for value in values if value is not None]
+        assert known == sorted(known)
+        assert values[: len(known)] == known  # unknown last
+
+
+def test_an_edge_site_is_offered_edge_parts_and_its_own_and_each_power_mode():
+    _, found = choose()
+    labels = {one.label for one in found}
+    assert {"jetson-orin-nano-super@15W", "raspberry-pi-5", "cpu-arm64"} <= labels
+    assert "h100-sxm" not in labels
+    assert [one.label for one in found if one.declared] == ["jetson-orin-nano-super@25W"]
+    assert "h100-sxm" in {one.label for one in choose(site("h100-sxm"))[1]}
+
+
+def test_eks_is_offered_what_an_instance_holds():
+    labels = {one.label for one in choose(site("l4", "eks"))[1]}
+    assert {"l4", "t4", "h100-sxm", "xeon-sapphire-rapids, 4 cores"} <= labels
+    assert "jetson-orin-nano-super@15W" not in labels
+
+
+def test_the_declared_tier_is_judged_as_in_the_estimate():
+    from aiinfra.estimate.estimate import estimate
+
+    d, found = choose()
+    own = next(one for one in found if one.declared)
+    whole = estimate(d, catalogue(), DAY)
+    assert own.verdicts == whole.verdicts["line"]
+    assert own.estimate == whole.sites[0]
+
+
+def test_the_list_says_why_each_other_fails_and_what_would_prove_the_unproven():
+    _, found = choose(caps={"power": "30 W"})
+    lines = text("line", found, "cost").splitlines()
+    for one in found:
+        if one.outcome is not Outcome.MEETS:
+            index = next(i for i, line in enumerate(lines) if f" {one.label} " in f"{line} ".replace(" *", " "))
+            assert one.decides is not None
+            assert one.decides.reason in lines[index + 1]
+    assert any("to prove: measure it on the real box: aiinfra calibrate" in line for line in lines)
+    assert data("line", found)["tiers"][0]["outcome"] == found[0].outcome.value
+
+
+def test_no_tier_at_all_is_said():
+    _, found = choose(caps={"power": "1 mW"})
+    assert not possible(found)
+
+
+def test_an_unknown_criterion_is_refused():
+    with pytest.raises(BadInput, match="no criterion 'costs'; did you mean 'cost'"):
+        choose(by="costs")
+
+
+def test_the_picture_is_well_formed_the_same_every_time_and_holds_every_tier():
+    d, found = choose(caps={"cost": "60 USD/month"})
+    drawing = picture.svg(d, "line", found, DAY)
+    assert drawing == picture.svg(d, "line", found, DAY)
+    root = ET.fromstring(drawing)
+    names = {"s": "http://www.w3.org/2000/svg"}
+    words = " ".join(element.text or "" for element in root.iter())
+    drawn = [one for one in found if one.figure("cost") and one.figure("latency")]
+    dots = [c for c in root.findall("s:circle", names) if c.find("s:title", names) is not None]
+    assert len(dots) == len(drawn)
+    for dot in dots:
+        assert picture.LEFT <= float(dot.get("cx", 0)) <= picture.RIGHT
+        assert picture.TOP <= float(dot.get("cy", 0)) <= picture.BOTTOM
+    for one in drawn:
+        assert one.label in words
+    assert "p99 100 ms" in words
+    assert "cap 60 USD/month" in words
+    assert "not drawn" in words
+
+
+def test_the_page_escapes_what_it_shows():
+    d, found = choose()
+    page = picture.html(d.model_copy(update={"name": "<b>x</b>"}), "line", found, DAY)
+    assert "<b>x</b>" not in page
+    assert "&lt;b&gt;x" in page
+    assert page.count("<tr>") == len(found) + 1
+
+
+def test_a_picture_of_nothing_is_still_one():
+    d, _ = choose()
+    ET.fromstring(picture.svg(d, "line", (), DAY))
+
+
+def test_a_png_without_its_program_says_what_to_install(monkeypatch):
+    def missing(name: str):
+        raise ImportError(name)
+
+    monkeypatch.setattr(picture, "import_module", missing)
+    with pytest.raises(AiinfraError) as caught:
+        picture.png("<svg/>")
+    assert caught.value.code == "picture-needs-extra"
+    assert "aiinfra[picture]" in caught.value.remedy

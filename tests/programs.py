@@ -1,0 +1,63 @@
+"""Every Pulumi program this repository holds or makes: the stacks, and what each declaration compiles to."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from aiinfra.compiler.rendering import render
+from aiinfra.compiler.writing import write
+from aiinfra.graph.collect import collect
+from aiinfra.graph.node import Graph, Mode
+from aiinfra.spec.reading import load
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Program:
+    """One Pulumi project and a stack of it."""
+
+    name: str
+    """As in golden files: ``stacks/edge-site``, ``examples/hospital/registry``."""
+    folder: Path
+    stack: str = "production"
+
+    def graph(self, mode: Mode = Mode.SYMBOLIC) -> Graph:
+        """What it registers; recorded once a test run."""
+        return _graph(self.folder, self.stack, mode)
+
+
+@cache
+def _graph(folder: Path, stack: str, mode: Mode) -> Graph:
+    return collect(folder, stack=stack, mode=mode)
+
+
+@cache
+def programs() -> tuple[Program, ...]:
+    """All of them, in the order of their names."""
+    found = [
+        Program(f"stacks/{file.parent.name}", file.parent) for file in sorted((ROOT / "stacks").glob("*/Pulumi.yaml"))
+    ]
+    declarations = {f"examples/{f.parent.name}": f for f in sorted((ROOT / "examples").glob("*/deployment.yaml"))}
+    declarations["declarations/whole"] = ROOT / "tests" / "data" / "declarations" / "whole.yaml"
+    for name, file in declarations.items():
+        found += _compiled(name, file)
+    return tuple(found)
+
+
+def _compiled(name: str, file: Path) -> list[Program]:
+    out = Path(mkdtemp(prefix="aiinfra-compiled-"))
+    declaration = load(file)
+    write(render(declaration), out)
+    folders = sorted(found.parent for found in out.glob("*/Pulumi.yaml"))
+    return [
+        Program(f"{name}/{folder.name}{'' if stack == 'production' else f'@{stack}'}", folder, stack)
+        for folder in folders
+        for stack in declaration.stacks
+        if folder.name == "registry" or _has(file, folder.name.removeprefix("site-"), stack)
+    ]
+
+
+def _has(file: Path, class_name: str, stack: str) -> bool:
+    return any(site.class_name == class_name for site in load(file, stack).deployment.sites)

@@ -1,0 +1,164 @@
+"""What holds for every program: the stacks, and what every declaration compiles to."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.spec import from_inputs, to_inputs
+from aiinfra.graph.node import UNKNOWN, Mode, is_unknown
+from tests.goldens import check_golden
+from tests.programs import Program, programs
+
+PROGRAMS = pytest.mark.parametrize("program", programs(), ids=lambda program: program.name)
+STACK = "pulumi:pulumi:Stack"
+
+UNKNOWN_AT_PREVIEW = {
+    "aws:kms/alias:Alias targetKeyId",
+    "aws:s3/bucketObjectv2:BucketObjectv2 kmsKeyId",
+    (
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration "
+        "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId"
+    ),
+}
+"""Property paths that may be unknown before anything exists. This list may only shrink."""
+
+
+def unknown_paths(value: Any, path: str = "") -> Iterator[str]:
+    if is_unknown(value):
+        yield path
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from unknown_paths(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from unknown_paths(item, path)
+
+
+@PROGRAMS
+def test_golden_graph(program: Program, update_golden: bool) -> None:
+    check_golden(f"graphs/{program.name}.json", program.graph().to_text(), update=update_golden)
+
+
+@PROGRAMS
+def test_children_are_named_after_their_parent(program: Program) -> None:
+    graph = program.graph()
+    for node in graph:
+        parent = graph.nodes.get(node.parent)
+        if parent is not None and parent.type.startswith("aiinfra:"):
+            assert node.name.startswith(f"{parent.name}-"), node.urn
+
+
+@PROGRAMS
+def test_everything_has_a_parent_that_is_there(program: Program) -> None:
+    graph = program.graph()
+    roots = [node for node in graph if not node.parent]
+    assert [node.type for node in roots] == [STACK]
+    assert all(node.parent in graph.nodes for node in graph if node.parent)
+
+
+@PROGRAMS
+def test_no_invokes_and_no_remote_components(program: Program) -> None:
+    for mode in Mode:
+        graph = program.graph(mode)
+        assert graph.invokes == ()
+        assert [node.urn for node in graph if node.remote] == []
+
+
+@PROGRAMS
+def test_preview_and_symbolic_graphs_have_the_same_nodes(program: Program) -> None:
+    assert list(program.graph(Mode.PREVIEW).nodes) == list(program.graph(Mode.SYMBOLIC).nodes)
+
+
+@PROGRAMS
+def test_nothing_is_unknown_but_what_is_listed(program: Program) -> None:
+    assert UNKNOWN not in program.graph(Mode.SYMBOLIC).to_text()
+    found = {f"{node.type} {path}" for node in program.graph(Mode.PREVIEW) for path in unknown_paths(dict(node.inputs))}
+    assert found <= UNKNOWN_AT_PREVIEW
+
+
+def test_the_list_of_unknowns_holds_nothing_that_is_known() -> None:
+    found = {
+        f"{node.type} {path}"
+        for program in programs()
+        for node in program.graph(Mode.PREVIEW)
+        for path in unknown_paths(dict(node.inputs))
+    }
+    assert found == UNKNOWN_AT_PREVIEW
+
+
+@PROGRAMS
+def test_no_cluster_stands_beside_what_runs_in_it(program: Program) -> None:
+    types = {node.type for node in program.graph()}
+    assert not ("aws:eks/cluster:Cluster" in types and any(t.startswith("kubernetes:") for t in types))
+
+
+@PROGRAMS
+def test_lint_finds_nothing(program: Program) -> None:
+    from aiinfra.graph.lint import lint
+
+    assert [finding.render() for finding in lint(program.graph())] == []
+
+
+@PROGRAMS
+def test_components_have_outputs_and_their_spec_can_be_read_back(program: Program) -> None:
+    kinds = {
+        kind.__name__.removesuffix("Spec"): kind for kind in (SiteSpec, InferenceRuntimeSpec, TrustedNamespaceSpec)
+    }
+    for node in program.graph():
+        if node.type.startswith("aiinfra:index:") and node.type.rpartition(":")[2] in kinds:
+            spec = from_inputs(kinds[node.type.rpartition(":")[2]], node.inputs)
+            assert json.loads(json.dumps(to_inputs(spec))) == dict(node.inputs)
+
+
+@PROGRAMS
+def test_every_pod_is_restricted(program: Program) -> None:
+    for node in program.graph().of_type("kubernetes:apps/v1:Deployment"):
+        pod = node.inputs["spec"]["template"]["spec"]
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert set(container["resources"]) == {"limits", "requests"}
+        assert {next(iter(set(volume) - {"name"})) for volume in pod["volumes"]} <= {
+            "configMap",
+            "secret",
+            "image",
+            "emptyDir",
+        }
+
+
+@PROGRAMS
+def test_every_namespace_is_closed(program: Program) -> None:
+    graph = program.graph()
+    for node in graph.of_type("kubernetes:core/v1:Namespace"):
+        labels = node.inputs["metadata"]["labels"]
+        assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+        policies = [p.inputs for p in graph.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")]
+        inside = [p["spec"] for p in policies if p["metadata"]["namespace"] == node.inputs["metadata"]["name"]]
+        assert {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} in inside
+
+
+@PROGRAMS
+def test_buckets_are_private_encrypted_and_protected(program: Program) -> None:
+    graph = program.graph()
+    for bucket in graph.of_type("aws:s3/bucket:Bucket"):
+        assert bucket.protect
+        name = bucket.inputs["bucket"]
+        for kind, key in (
+            ("bucketPublicAccessBlock:BucketPublicAccessBlock", "restrictPublicBuckets"),
+            ("bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "rules"),
+            ("bucketVersioning:BucketVersioning", "versioningConfiguration"),
+            ("bucketPolicy:BucketPolicy", "policy"),
+        ):
+            found = [n for n in graph.of_type(f"aws:s3/{kind}") if n.inputs["bucket"] == name]
+            assert len(found) == 1
+            assert found[0].inputs[key]

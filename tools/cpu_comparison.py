@@ -1,0 +1,191 @@
+"""Estimates against measurements on this machine's CPU, with models built here and those of the examples.
+
+Usage: python tools/cpu_comparison.py estimate|measure [TIER]. `estimate` writes docs/foresight/cpu-estimates.json;
+commit it, then `measure` writes docs/foresight/cpu-measured.json and prints the table. Nothing is fitted to either.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from aiinfra.catalogue.catalogue import shipped
+from aiinfra.estimate.box import Box, engine_latency
+from aiinfra.estimate.calibrate import calibrate
+from aiinfra.estimate.onnx_work import of_facts
+from aiinfra.model.facts import read_facts
+from aiinfra.spec.tier import Tier
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "docs" / "foresight"
+
+
+class Graph:
+    """Builds a small ONNX graph with random weights: the structure is what counts."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+        self.random = np.random.default_rng(7)
+
+    def weight(self, *shape: int) -> str:
+        name = f"w{len(self.weights)}"
+        values = self.random.standard_normal(shape, dtype=np.float32) * 0.02
+        self.weights.append(numpy_helper.from_array(values, name))
+        return name
+
+    def add(self, op: str, *inputs: str, **attributes: Any) -> str:
+        name = f"n{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, list(inputs), [name], **attributes))
+        return name
+
+    def conv(
+        self, x: str, inputs: int, outputs: int, k: int, *, stride: int = 1, groups: int = 1, relu: bool = True
+    ) -> str:
+        w, pad = self.weight(outputs, inputs // groups, k, k), k // 2
+        y = self.add("Conv", x, w, self.weight(outputs), strides=[stride] * 2, pads=[pad] * 4, group=groups)
+        return self.add("Relu", y) if relu else y
+
+    def dense(self, x: str, inputs: int, outputs: int) -> str:
+        return self.add("Add", self.add("MatMul", x, self.weight(inputs, outputs)), self.weight(outputs))
+
+    def save(self, path: Path, shape: list[int], output: str) -> None:
+        x = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
+        y = helper.make_tensor_value_info(output, TensorProto.FLOAT, None)
+        graph = helper.make_graph(self.nodes, path.stem, [x], [y], self.weights)
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
+def resnet50(path: Path) -> None:
+    g = Graph()
+    y = g.add("MaxPool", g.conv("x", 3, 64, 7, stride=2), kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
+    inputs = 64
+    for stage, (blocks, stride) in enumerate(((3, 1), (4, 2), (6, 2), (3, 2))):
+        inner, outputs = 64 * 2**stage, 256 * 2**stage
+        for block in range(blocks):
+            step = stride if block == 0 else 1
+            z = g.conv(g.conv(y, inputs, inner, 1), inner, inner, 3, stride=step)
+            z = g.conv(z, inner, outputs, 1, relu=False)
+            side = g.conv(y, inputs, outputs, 1, stride=step, relu=False) if block == 0 else y
+            y, inputs = g.add("Relu", g.add("Add", z, side)), outputs
+    y = g.add("Flatten", g.add("GlobalAveragePool", y))
+    g.save(path, [1, 3, 224, 224], g.dense(y, 2048, 1000))
+
+
+def mobile(path: Path) -> None:
+    g = Graph()
+    y, inputs = g.conv("x", 3, 32, 3, stride=2), 32
+    for outputs, blocks, stride in (
+        (16, 1, 1),
+        (24, 2, 2),
+        (32, 3, 2),
+        (64, 4, 2),
+        (96, 3, 1),
+        (160, 3, 2),
+        (320, 1, 1),
+    ):
+        for block in range(blocks):
+            step, wide = stride if block == 0 else 1, inputs * 6
+            z = g.conv(g.conv(y, inputs, wide, 1), wide, wide, 3, stride=step, groups=wide)
+            z = g.conv(z, wide, outputs, 1, relu=False)
+            y, inputs = (g.add("Add", z, y) if step == 1 and inputs == outputs else z), outputs
+    y = g.add("Flatten", g.add("GlobalAveragePool", g.conv(y, 320, 1280, 1)))
+    g.save(path, [1, 3, 224, 224], g.dense(y, 1280, 1000))
+
+
+def transformer(path: Path) -> None:
+    g, tokens, hidden, heads = Graph(), 128, 512, 8
+    shape = numpy_helper.from_array(np.array([1, tokens, heads, hidden // heads], dtype=np.int64), "heads")
+    flat = numpy_helper.from_array(np.array([1, tokens, hidden], dtype=np.int64), "flat")
+    g.weights += [shape, flat]
+    y = "x"
+    for _ in range(6):
+        q, k, v = (g.add("Reshape", g.dense(y, hidden, hidden), "heads") for _ in range(3))
+        q, v = (g.add("Transpose", part, perm=[0, 2, 1, 3]) for part in (q, v))
+        scores = g.add("Softmax", g.add("MatMul", q, g.add("Transpose", k, perm=[0, 2, 3, 1])), axis=-1)
+        mixed = g.add("Reshape", g.add("Transpose", g.add("MatMul", scores, v), perm=[0, 2, 1, 3]), "flat")
+        y = g.add("Add", y, g.dense(mixed, hidden, hidden))
+        y = g.add("Add", y, g.dense(g.add("Relu", g.dense(y, hidden, 2048)), 2048, hidden))
+    g.save(path, [1, tokens, hidden], y)
+
+
+def segmenter(path: Path) -> None:
+    g = Graph()
+    a = g.conv(g.conv("x", 3, 32, 3), 32, 32, 3)
+    b = g.conv(g.conv(a, 32, 64, 3, stride=2), 64, 64, 3)
+    c = g.conv(g.conv(b, 64, 128, 3, stride=2), 128, 128, 3)
+    up = g.add("ConvTranspose", c, g.weight(128, 64, 2, 2), strides=[2, 2])
+    d = g.conv(g.add("Concat", up, b, axis=1), 128, 64, 3)
+    up = g.add("ConvTranspose", d, g.weight(64, 32, 2, 2), strides=[2, 2])
+    g.save(path, [1, 3, 256, 256], g.conv(g.conv(g.add("Concat", up, a, axis=1), 64, 32, 3), 32, 2, 1, relu=False))
+
+
+def perceptron(path: Path) -> None:
+    g = Graph()
+    y = "x"
+    for _ in range(6):
+        y = g.add("Relu", g.dense(y, 4096, 4096))
+    g.save(path, [1, 4096], y)
+
+
+BUILT: dict[str, Callable[[Path], None]] = {
+    "resnet50": resnet50,
+    "mobilenet-like": mobile,
+    "transformer-6x512": transformer,
+    "segmenter-256": segmenter,
+    "perceptron-6x4096": perceptron,
+}
+
+
+def models(folder: Path) -> dict[str, Path]:
+    found = {}
+    for name, build in BUILT.items():
+        found[name] = folder / f"{name}.onnx"
+        build(found[name])
+    return found | {path.stem: path for path in sorted((ROOT / "examples").glob("*/*.onnx"))}
+
+
+def estimated(paths: dict[str, Path], tier: str) -> dict[str, dict[str, float]]:
+    part = shipped().accelerator(tier)
+    out: dict[str, dict[str, float]] = {}
+    for name, path in paths.items():
+        work = of_facts(read_facts(path))
+        box = Box(part, part.mode(), cores=1)
+        edges = zip(("low", "ms", "high"), engine_latency(box, work).bounds, strict=True)
+        shown = {key: float(f"{edge * 1e3:.4g}") for key, edge in edges}
+        out[name] = {"giga_operations": work.operations / 1e9, **shown}
+    return out
+
+
+def main() -> None:
+    step, tier = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "epyc-zen5"
+    OUT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = models(Path(folder))
+        if step == "estimate":
+            document = {"tier": tier, "cores": 1, "models": estimated(paths, tier)}
+            (OUT / "cpu-estimates.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+            return
+        kept = json.loads((OUT / "cpu-estimates.json").read_text(encoding="utf-8"))
+        today = datetime.now(UTC).date()
+        rows: dict[str, dict[str, float]] = {}
+        for name, path in paths.items():
+            chosen = Tier(accelerator=kept["tier"], cores=1)
+            found = calibrate(path, chosen, shipped(), seconds=8, host="this machine", taken=today, meters=[])
+            rows[name] = {"p50_ms": found.p50 * 1e3, "p99_ms": found.p99 * 1e3, "runs": found.runs}
+        (OUT / "cpu-measured.json").write_text(json.dumps({"taken": str(today), "models": rows}, indent=2) + "\n")
+        for name, row in rows.items():
+            guess = kept["models"][name]
+            error, inside = guess["ms"] / row["p50_ms"] - 1, guess["low"] <= row["p50_ms"] <= guess["high"]
+            verdict = f"{error * 100:>+7.1f} % {'in' if inside else 'out'}"
+            print(f"{name:<20} {guess['ms']:>9.3f} {row['p50_ms']:>9.3f} ms {verdict}")
+
+
+main()
