@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.bench import certificates, models
+from tools.bench._server import certificates, models
 
 HERE = Path(__file__).parent
 RIVALS = HERE / "rivals"
@@ -140,7 +140,7 @@ def free_port() -> int:
 
 
 def _ours(one: Contender, ports: Ports) -> list[str]:
-    one.environment = {"PYTHONPATH": str(HERE.parents[1])}
+    one.environment = {"PYTHONPATH": str(HERE.parents[2])}
     return [
         sys.executable, "-m", "aiinfra.server", str(one.folder / "models"), "--allow-unsigned",
         "--http", f"127.0.0.1:{ports.http}", "--grpc", f"127.0.0.1:{ports.grpc}",
@@ -149,7 +149,7 @@ def _ours(one: Contender, ports: Ports) -> list[str]:
 
 def _ours_everything(one: Contender, ports: Ports) -> list[str]:
     """With TLS and client certificates, grants, rates, metrics and a signed audit log."""
-    one.environment = {"PYTHONPATH": str(HERE.parents[1])}
+    one.environment = {"PYTHONPATH": str(HERE.parents[2])}
     config = certificates.configuration(one.folder, ports.http, ports.grpc)
     return [sys.executable, "-m", "aiinfra.server", "--config", str(config)]
 
