@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiinfra
 from tools.bench._server import certificates, models
 
 HERE = Path(__file__).parent
@@ -63,9 +64,10 @@ class Contender:
             subprocess.run([str(self.python), "-m", "pip", "install", "-q", *self.packages], check=True)
             (self.folder / "venv/.done").touch()
         show = "import importlib.metadata as m, sys\nfor p in sys.argv[1:]: print(p, m.version(p))"
-        names = [self.packages[0].split("=")[0] if self.packages else "aiinfra", "onnxruntime"]
-        done = subprocess.run([str(self.python), "-c", show, *names], capture_output=True, text=True, check=False)
-        self.versions = ", ".join(done.stdout.split("\n")).rstrip(", ")
+        names = [self.packages[0].split("=")[0], "onnxruntime"] if self.packages else ["onnxruntime"]
+        done = subprocess.run([str(self.python), "-c", show, *names], capture_output=True, text=True, check=True)
+        own = [] if self.packages else [f"aiinfra {aiinfra.__version__}"]
+        self.versions = ", ".join(own + done.stdout.split("\n")).rstrip(", ")
 
     def start(self, core: int) -> None:
         """Start on one processor core and wait until both models answer."""
