@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "init": "Write a starter declaration for a model.",
     "model": "Say what a model file holds, and keep it beside the declaration.",
     "release": "Build, sign and verify releases of a model.",
+    "rehearse": "Run a Pulumi program under the real engine, without a cloud.",
+    "doctor": "Say what this machine lacks, and where to get it.",
     "up": "Serve a declaration's model on this machine (--local).",
     "status": "Say what runs on this machine.",
     "down": "Take it down.",

@@ -20,6 +20,7 @@ from aiinfra.spec.deployment import MAIN_STACK
     "--against", type=click.Path(path_type=Path, exists=True), help="Compare with the program at this path instead."
 )
 @click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
+@click.option("--config", "settings", multiple=True, metavar="KEY=VALUE", help="A configuration value; repeatable.")
 @click.option("--project", default="", help="Of a declaration: the one project to review.")
 @click.option(
     "--format", "form", type=click.Choice(["terminal", "markdown", "json"]), default="terminal", show_default=True
@@ -42,6 +43,7 @@ def command(
     head: str,
     against: Path | None,
     stack: str,
+    settings: tuple[str, ...],
     project: str,
     form: str,
     as_json: bool,
@@ -65,7 +67,10 @@ def command(
             "--against compares two paths; --base and --head compare revisions: use one or the other"
         )
     check_gates(gates)
-    documents = review_revisions(Compared(program, base, head, stack, project, python, against))
+    values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
+    if len(values) != len(settings):
+        raise click.BadParameter("write KEY=VALUE", param_hint="--config")
+    documents = review_revisions(Compared(program, base, head, stack, project, python, against, values))
     failed = list(dict.fromkeys(line for document in documents for line in failing(document, gates)))
     chosen = "json" if as_json else form
     if out is not None:

@@ -9,8 +9,6 @@ from aiinfra.errors import BadInput
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.program import Program, find
 
-_REPLACING = frozenset({"replace", "create-replacement", "delete-replaced"})
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -41,14 +39,23 @@ def change_of(words: str, program: Program) -> Change:
 
 
 def done_to(steps: tuple[Step, ...]) -> dict[str, str]:
-    """URN -> what the engine did, a replacement told as one."""
-    found: dict[str, str] = {}
+    """URN -> what the engine did, a replacement told as one.
+
+    Where a resource is deleted first because what it depends on is, and does not come back, the engine tells only the
+    first half of a replacement.
+    """
+    every: dict[str, set[str]] = {}
     for step in steps:
-        if step.operation in _REPLACING:
-            found[step.urn] = "replace"
-        else:
-            found.setdefault(step.urn, step.operation)
-    return found
+        every.setdefault(step.urn, set()).add(step.operation)
+    return {own: _as_one(operations) for own, operations in every.items()}
+
+
+def _as_one(operations: set[str]) -> str:
+    if operations & {"replace", "create-replacement"}:
+        return "replace"
+    if operations & {"delete-replaced", "remove-pending-replace"}:
+        return "delete"
+    return min(operations - {"same"}, default="same")
 
 
 def unexpected(predicted: GraphDiff, steps: tuple[Step, ...]) -> list[tuple[str, str, str]]:

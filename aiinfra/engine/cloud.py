@@ -1,7 +1,7 @@
 """What exists, as the stand-in providers see it: their own record, which the engine's state is held against."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
@@ -51,7 +51,7 @@ class Cloud:
     """By id."""
     calls: list[Call] = field(default_factory=list)
     _made: dict[str, int] = field(default_factory=dict)
-    _gone: set[str] = field(default_factory=set)
+    _gone: dict[str, str] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
     _began: float | None = None
 
@@ -97,13 +97,20 @@ class Cloud:
     def delete(self, id_: str) -> None:
         """Remove a thing; one that is gone already stays gone."""
         with self._lock:
-            self.things.pop(id_, None)
-            self._gone.add(id_)
+            thing = self.things.pop(id_, None)
+            self._gone[id_] = thing.urn if thing is not None else ""
 
     def gone(self, id_: str) -> bool:
         """Whether it was there, and was deleted."""
         with self._lock:
             return id_ in self._gone and id_ not in self.things
+
+    def clear(self, meant: Callable[[str], bool]) -> None:
+        """Forget everything whose URN is ``meant``, as if it had never been."""
+        with self._lock:
+            self.things = {id_: thing for id_, thing in self.things.items() if not meant(thing.urn)}
+            self._gone = {id_: own for id_, own in self._gone.items() if own and not meant(own)}
+            self._made = {own: number for own, number in self._made.items() if not meant(own)}
 
     @contextmanager
     def call(self, method: str, urn: str, id_: str = "") -> Iterator[None]:
@@ -119,11 +126,6 @@ class Cloud:
         finally:
             with self._lock:
                 self.calls.append(Call(method, urn, id_, start, time.monotonic() - self._began, error))
-
-    def since(self, mark: int) -> list[Call]:
-        """The calls after the first ``mark``, in the order they began."""
-        with self._lock:
-            return sorted(self.calls[mark:], key=lambda call: call.start)
 
 
 def _place(node: Node) -> tuple[Any, ...]:

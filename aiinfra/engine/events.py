@@ -25,6 +25,8 @@ class Step:
     diffs: tuple[str, ...] = ()
     """Paths of the properties that differ."""
     failed: bool = False
+    managed: bool = False
+    """A provider makes it: neither a component, nor the stack, nor a provider itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,14 @@ class Events:
         return tuple(step for step in self.steps if step.operation not in QUIET)
 
     def of(self, *operations: str) -> list[str]:
-        """The URNs that one of ``operations`` was done to, in order."""
-        return list(dict.fromkeys(step.urn for step in self.steps if step.operation in operations and not step.failed))
+        """The URNs of managed resources that one of ``operations`` was done to, in order."""
+        done = (step for step in self.steps if step.operation in operations and step.managed and not step.failed)
+        return list(dict.fromkeys(step.urn for step in done))
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The URNs of managed resources that something changes."""
+        return frozenset(step.urn for step in self.changes if step.managed)
 
 
 def is_default_provider(own: str) -> bool:
@@ -94,7 +102,9 @@ def _steps(event: Mapping[str, Any]) -> Iterator[tuple[str, Step]]:
         if key in event:
             data = event[key]["metadata"]
             differing = tuple(sorted(data.get("detailedDiff") or data.get("diffs") or ()))
-            yield key, Step(data["op"], data["urn"], differing, failed=key == "resOpFailedEvent")
+            custom = bool((data.get("new") or data.get("old") or {}).get("custom"))
+            managed = custom and not data["type"].startswith("pulumi:")
+            yield key, Step(data["op"], data["urn"], differing, key == "resOpFailedEvent", managed)
 
 
 def _once(steps: list[Step]) -> Iterator[Step]:

@@ -59,11 +59,12 @@ def rehearse(request: Request, tool: Tool | None = None, on_phase: OnPhase | Non
     tool = tool or find_tool()
     program = find(request.path)
     change = change_of(request.change, program) if request.change else None
-    recording = record(program, request.stack)
+    recordings = [record(each.program, request.stack, each.config) for each in (Change(program), change) if each]
+    _check_fail(request.fail, recordings)
     cloud = Cloud()
     with serve(installed(), cloud, request.faults) as providers, workplace(tool, providers) as place:
         config = UNLOCKED if request.unlocked else {}
-        run = _Run(place, cloud, request, program, change, config, recording, on_phase or (lambda _name: None))
+        run = _Run(place, cloud, request, program, change, config, recordings, on_phase or (lambda _name: None))
         run.all()
     return Rehearsal(
         project=program.name,
@@ -85,7 +86,8 @@ class _Run:
     program: Program
     change: Change | None
     config: Mapping[str, str]
-    recording: Recording
+    recordings: list[Recording]
+    """Of the program, and of the changed one where there is one."""
     on_phase: OnPhase
     phases: list[Phase] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -95,7 +97,7 @@ class _Run:
 
     def all(self) -> None:
         """Every phase in turn."""
-        for upstream in self.recording.upstreams:
+        for upstream in self.recordings[0].upstreams:
             self._open(Change(upstream))
             self._phase(f"upstream {upstream.name}", UP)
         self._open(Change(self.program))
@@ -121,7 +123,10 @@ class _Run:
         self.phases.append(Phase(name, ok, round(outcome.seconds, 2), events.counts, events.changes, errors))
         if not ok:
             said = "; ".join(errors) if errors else "it did not fail"
-            self._find("rehearsal-failed", f"{name}: {said}", "mend the program, and rehearse again")
+            remedy = "mend the program, and rehearse again"
+            if "not in images.lock" in said:
+                remedy = "lock the images, or rehearse with --unlocked"
+            self._find("rehearsal-failed", f"{name}: {said}", remedy)
         return outcome
 
     def _find(
@@ -133,9 +138,9 @@ class _Run:
         outcome = self._phase("preview", ["preview", "--json"])
         if outcome.code != 0:
             return
-        graph = self.recording.preview
+        graph = self.recordings[0].preview
         if graph is None:
-            self._find("not-recorded", self.recording.why, severity=Severity.NOTE)
+            self._find("not-recorded", self.recordings[0].why, severity=Severity.NOTE)
             return
         states = [step["newState"] for step in json.loads(outcome.stdout).get("steps", ()) if step.get("newState")]
         for each in [*compare_states(graph, states), *compare_outputs(graph, outcome.events.outputs)]:
@@ -149,8 +154,7 @@ class _Run:
     def _up(self) -> bool:
         outcome = self._phase("up", UP)
         states = self._states()
-        custom = {state["urn"] for state in states if _made(state)}
-        self.created = [own for own in outcome.events.of("create", "import", "read") if own in custom]
+        self.created = outcome.events.of("create", "import")
         self.path = critical_path(states, lambda own: self.request.faults.seconds(_type(own)))
         if outcome.code != 0:
             self.left = self._left_behind("", "up", outcome.events, frozenset())
@@ -169,17 +173,19 @@ class _Run:
         """The change; with its failure first, where the resource that is to fail is part of it."""
         self._open(change)
         outcome = self._phase("preview of the change", ["preview"])
-        touched = frozenset(step.urn for step in outcome.events.changes)
+        if outcome.code != 0:
+            return
+        touched = outcome.events.touched
         failing = self._named(self.request.fail, touched) if self.request.fail else ""
         if failing:
             self._failing("change", failing, touched)
         else:
             self._phase("change", UP)
         self._strays("change")
-        after = record(change.program, self.request.stack, change.config)
-        if self.recording.symbolic is None or after.symbolic is None:
+        before, after = (recording.symbolic for recording in self.recordings)
+        if before is None or after is None:
             return
-        predicted = diff(self.recording.symbolic, after.symbolic)
+        predicted = diff(before, after)
         for own, expected, done in changes.unexpected(predicted, outcome.events.steps):
             message = f"the difference predicts {expected}, the engine says {done}"
             self._find("prediction-differs", message, "please report it with the program", urn=own)
@@ -203,37 +209,36 @@ class _Run:
 
     def _left_behind(self, resource: str, during: str, events: Events, wanted: frozenset[str]) -> LeftBehind:
         deployment = self._deployment()
-        done = tuple(dict.fromkeys(step.urn for step in events.changes if not step.failed and _type_made(step.urn)))
+        done = tuple(dict.fromkeys(step.urn for step in events.changes if step.managed and not step.failed))
         return LeftBehind(
             resource=resource,
             during=during,
             done=done,
-            undone=tuple(sorted(own for own in wanted if own not in done and _type_made(own))),
+            undone=tuple(sorted(own for own in wanted if own not in done)),
             pending=tuple(item["resource"]["urn"] for item in deployment.get("pending_operations") or ()),
             strays=tuple(self._unknown_things(deployment)),
         )
 
     def _destroy(self, *, named: bool = True) -> None:
         """Take everything down. What is protected refuses, and everything else is gone by then."""
-        protected = [state["urn"] for state in self._states() if state.get("protect")]
+        protected = [state for state in self._states() if state.get("protect")]
         down = ["destroy", "--yes", "--skip-preview"]
         if protected and named:
             outcome = self._phase("destroy, refused by what is protected", down, fails=True)
             gone = len(outcome.events.of("delete"))
-            message = f"a destroy is refused, after it has deleted {gone} other resources"
+            message = f"protected: a destroy is refused, but only after {gone} other resources are deleted"
             remedy = "unprotect first (pulumi state unprotect), where everything is meant to go"
-            for own in protected:
-                if _type_made(own):
-                    self._find("protected", message, remedy, Severity.NOTE, urn=own)
+            for state in protected:
+                if state["custom"]:
+                    self._find("protected", message, remedy, Severity.NOTE, urn=state["urn"])
         if protected:
             self.place.run(["state", "unprotect", "--all", "--yes", "--stack", self.request.stack])
         self._phase("destroy" if named else "destroy again", down)
-        kept = {own for own, node in self._nodes().items() if node.retain_on_delete}
+        stays = self._stays()
         for thing in list(self.cloud.things.values()):
-            if thing.urn not in kept and not self._is_upstream(thing.urn):
+            if thing.urn not in stays and not self._is_upstream(thing.urn):
                 self._find("orphan-left", f"{thing.id} is still there after the destroy", urn=thing.urn)
-            if not self._is_upstream(thing.urn):
-                self.cloud.delete(thing.id)
+        self.cloud.clear(lambda own: not self._is_upstream(own))
 
     def _strays(self, phase: str) -> None:
         for id_ in self._unknown_things(self._deployment()):
@@ -242,15 +247,20 @@ class _Run:
 
     def _unknown_things(self, deployment: Mapping[str, Any]) -> Iterator[str]:
         known = {state.get("id") for state in deployment.get("resources") or ()}
+        stays = self._stays()
         for thing in list(self.cloud.things.values()):
-            if thing.id not in known and not self._is_upstream(thing.urn):
+            if thing.id not in known and thing.urn not in stays and not self._is_upstream(thing.urn):
                 yield thing.id
 
     def _is_upstream(self, own: str) -> bool:
         return own.split("::")[1] != self.program.name
 
-    def _nodes(self) -> Mapping[str, Any]:
-        return self.recording.symbolic.nodes if self.recording.symbolic is not None else {}
+    def _stays(self) -> set[str]:
+        """URNs of what the program itself says is not deleted."""
+        graphs = [recording.symbolic for recording in self.recordings if recording.symbolic is not None]
+        return {
+            node.urn for graph in graphs for node in graph if node.retain_on_delete or node.options.get("deletedWith")
+        }
 
     def _deployment(self) -> Mapping[str, Any]:
         outcome = self.place.run(["stack", "export", "--stack", self.request.stack])
@@ -262,31 +272,27 @@ class _Run:
 
     def _named(self, words: str, among: frozenset[str]) -> str:
         """The URN that a URN or a name means; empty where it is not among these."""
-        return next((own for own in sorted(among) if words in (own, urns.name(own)) and _type_made(own)), "")
+        return next((own for own in sorted(among) if words in (own, urns.name(own))), "")
 
     def _chosen(self) -> str:
         """The resource that is to fail: the one asked for, else one half-way through what was made."""
-        if not self.request.fail:
-            return self.created[len(self.created) // 2] if self.created else ""
-        found = self._named(self.request.fail, frozenset(self.created))
-        if not found:
-            names = sorted({urns.name(own) for own in self.created})
-            near = did_you_mean(self.request.fail, names)
-            message = f"the program makes nothing named {self.request.fail!r}{near}"
-            raise BadInput("fail-unknown", message, f"name one of {', '.join(names)}")
-        return found
+        if self.request.fail:
+            return self._named(self.request.fail, frozenset(self.created))
+        return self.created[len(self.created) // 2] if self.created else ""
+
+
+def _check_fail(words: str, recordings: list[Recording]) -> None:
+    graphs = [recording.symbolic for recording in recordings if recording.symbolic is not None]
+    own = {node.urn for graph in graphs for node in graph if node.custom and node.package != "pulumi"}
+    names = sorted({urns.name(each) for each in own})
+    if not words or not graphs or words in own or words in names:
+        return
+    message = f"the program makes nothing named {words!r}{did_you_mean(words, names)}"
+    raise BadInput("fail-unknown", message, f"name one of {', '.join(names)}")
 
 
 def _type(own: str) -> str:
     return urns.qualified_type(own).rpartition("$")[2]
-
-
-def _type_made(own: str) -> bool:
-    return not _type(own).startswith("pulumi:")
-
-
-def _made(state: Mapping[str, Any]) -> bool:
-    return bool(state["custom"]) and _type_made(state["urn"])
 
 
 def _short(value: Any) -> str:

@@ -107,7 +107,9 @@ class StandIn:
 
     def _diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> Message:
         provider = self._configured.get(context.peer())
-        before = self._node(request.urn, request.old_inputs or request.olds, provider)
+        if self._adopts(request):
+            return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
+        before = self._node(request.urn, request.old_inputs, provider)
         after = self._node(request.urn, request.news, provider)
         verdict = judge(Sides(before, after, provider))
         pb = provider_pb2
@@ -169,6 +171,11 @@ class StandIn:
         answer.CopyFrom(request.args)
         answer.update(answer_of(request.tok, answer.fields.keys()))
         return response
+
+    def _adopts(self, request: provider_pb2.DiffRequest) -> bool:
+        """Whether this is the first look at something that was there before: it is taken to be as the program says."""
+        seen = request.id in self._cloud.things or self._cloud.gone(request.id)
+        return bool(request.id) and not seen and not request.old_inputs.fields
 
     def _node(self, own: str, properties: Struct, provider: Node | None) -> Node:
         return Node(

@@ -246,8 +246,10 @@ def _cascade(changes: dict[str, ResourceChange], pairs: Pairs, before: Graph, af
     while queue:
         upstream = queue.popleft()
         sure = changes[upstream].operation is Operation.REPLACE
+        guessed = all(force.why == NO_DATA for force in changes[upstream].forces)
         for own, key in dependents[upstream]:
-            if own not in pairs.kept:
+            # A provider that nothing is known of would drag along everything it manages.
+            if own not in pairs.kept or (key == "provider" and guessed):
                 continue
             reason = _handed_on(after.nodes[own], key, after.nodes[upstream], sure=sure)
             change = changes.get(own)

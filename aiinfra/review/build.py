@@ -8,7 +8,7 @@ from aiinfra.graph.node import Graph, Mode
 from aiinfra.review.document import Detail, Document, Group, Line, Loss, Opening, Unknown
 from aiinfra.review.folding import Unit, plural, units
 from aiinfra.review.last_look import masked
-from aiinfra.review.losses import is_loss, loss, order
+from aiinfra.review.losses import Losses, is_loss, order
 from aiinfra.review.naming import Names, kind
 from aiinfra.review.rest import group
 from aiinfra.review.unknowns import unknowns
@@ -70,10 +70,11 @@ def _unknown_order(item: Unknown) -> tuple[bool, str, str]:
 
 
 def _losses(found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values) -> Iterator[Loss]:
+    rows = Losses(diff, names, values)
     for unit in found:
         for changed in unit.changed:
             if is_loss(changed.change):
-                yield loss(unit, changed.change, diff, names, values)
+                yield rows.row(unit, changed.change)
 
 
 def _openings(found: Sequence[Unit], names: Names) -> Iterator[Opening]:

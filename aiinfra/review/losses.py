@@ -1,11 +1,14 @@
 """What is destroyed or replaced, or may be: what forces it, why, and what is lost."""
 
-from typing import Final
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aiinfra.catalogue.replacement import Guard, behaviour
 from aiinfra.graph import path as paths
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.force import NO_DATA, Force
+from aiinfra.graph.node import Node
 from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Loss
 from aiinfra.review.folding import Unit
@@ -15,6 +18,8 @@ from aiinfra.review.values import Values
 DESTROYED: Final = "destroyed"
 REPLACED: Final = "replaced"
 MAY_BE: Final = "may be replaced"
+MOST_TWINS: Final = 100
+"""New resources of one type that a deleted one is compared with."""
 
 
 def is_loss(change: ResourceChange) -> bool:
@@ -22,24 +27,66 @@ def is_loss(change: ResourceChange) -> bool:
     return change.node.custom and (change.gone or change.may_replace)
 
 
-def loss(unit: Unit, change: ResourceChange, diff: GraphDiff, names: Names, values: Values) -> Loss:
-    """One row of the first table."""
-    data, stateful = _data(change)
-    return Loss(
-        name=unit.shown(names.path(change.urn)),
-        kind=kind(change.node.type),
-        action=_action(change),
-        property=_property(change, values),
-        cause=_cause(change, diff, names),
-        data=data,
-        stateful=stateful,
-        downtime=_downtime(change),
-        protected=_protected(change),
-        source=change.node.source,
-        where=unit.where,
-        count=unit.count,
-        urn=change.urn,
-    )
+class Losses:
+    """Writes the rows of the first table."""
+
+    def __init__(self, diff: GraphDiff, names: Names, values: Values) -> None:
+        self._diff = diff
+        self._names = names
+        self._values = values
+        self._created: dict[str, list[Node]] = defaultdict(list)
+        for change in diff.of(Operation.CREATE):
+            self._created[change.node.type].append(change.node)
+
+    def row(self, unit: Unit, change: ResourceChange) -> Loss:
+        """One row."""
+        data, stateful = _data(change)
+        return Loss(
+            name=unit.shown(self._names.path(change.urn)),
+            kind=kind(change.node.type),
+            action=_action(change),
+            property=_property(change, self._values),
+            cause=self._cause(change),
+            data=data,
+            stateful=stateful,
+            downtime=_downtime(change),
+            protected=_protected(change),
+            source=change.node.source,
+            where=unit.where,
+            count=unit.count,
+            urn=change.urn,
+        )
+
+    def _cause(self, change: ResourceChange) -> str:
+        if change.operation is Operation.DELETE:
+            twin = self._twin(change.node)
+            hint = (
+                f"; {self._names.path(twin.urn)} is created like it: if it is a rename, an alias keeps it"
+                if twin
+                else ""
+            )
+            return f"no longer in the program{hint}"
+        reasons = _forces(change)
+        upstream = [force for force in reasons if force.upstream]
+        if upstream and len(upstream) == len(reasons):
+            told = self._names.called(upstream[0].upstream)
+            source = self._diff.changes[upstream[0].upstream]
+            verb = "is replaced" if source.operation is Operation.REPLACE else "may be replaced"
+            tail = f"; {upstream[0].why}" if upstream[0].why else ""
+            if upstream[0].path == "provider":
+                return f"its provider {told} {verb}"
+            return f"comes from {told}, which {verb}{tail}"
+        why = [force.why for force in reasons if force.why and not force.upstream]
+        if NO_DATA in why:
+            return f"unknown: {NO_DATA}"
+        upgraded = (self._diff.versions or {}).get(change.node.package)
+        cause = f"edited here, or {change.node.package} {upgraded[0]} → {upgraded[1]}" if upgraded else "edited here"
+        return f"{cause}; {why[0]}" if why else cause
+
+    def _twin(self, gone: Node) -> Node | None:
+        """A new resource of the same type whose properties differ in one at most."""
+        likely = self._created[gone.type][:MOST_TWINS]
+        return next((made for made in likely if len(_differing(gone.inputs, made.inputs)) <= 1), None)
 
 
 def order(row: Loss) -> tuple[bool, int, bool, str]:
@@ -70,23 +117,8 @@ def _property(change: ResourceChange, values: Values) -> str:
     return "; ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")
 
 
-def _cause(change: ResourceChange, diff: GraphDiff, names: Names) -> str:
-    if change.operation is Operation.DELETE:
-        return "no longer in the program"
-    reasons = _forces(change)
-    upstream = [force for force in reasons if force.upstream]
-    if upstream and len(upstream) == len(reasons):
-        told = names.called(upstream[0].upstream)
-        source = diff.changes[upstream[0].upstream]
-        verb = "is replaced" if source.operation is Operation.REPLACE else "may be replaced"
-        tail = f"; {upstream[0].why}" if upstream[0].why else ""
-        return f"comes from {told}, which {verb}{tail}"
-    why = [force.why for force in reasons if force.why and not force.upstream]
-    if NO_DATA in why:
-        return f"unknown: {NO_DATA}"
-    upgraded = (diff.versions or {}).get(change.node.package)
-    cause = f"edited here, or {change.node.package} {upgraded[0]} → {upgraded[1]}" if upgraded else "edited here"
-    return f"{cause}; {why[0]}" if why else cause
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+    return {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
 
 
 def _data(change: ResourceChange) -> tuple[str, bool]:

@@ -30,12 +30,13 @@ def group(unit: Unit, diff: GraphDiff, names: Names, values: Values) -> Group | 
     rest = [changed.change for changed in unit.changed if not is_loss(changed.change)]
     parts = [change for change in rest if change.node.custom] or [c for c in rest if not c.node.custom]
     rows = [*_created(unit, parts, names), *_others(unit, parts, diff, names, values)]
-    return Group(_title(unit, names), unit.count, unit.members, tuple(rows)) if rows else None
+    return Group(_title(unit, diff, names), unit.count, unit.members, tuple(rows)) if rows else None
 
 
-def _title(unit: Unit, names: Names) -> str:
+def _title(unit: Unit, diff: GraphDiff, names: Names) -> str:
     if unit.root is None:
-        return "Outside any component"
+        inside = any(not node.custom and node.type != urn.STACK_TYPE for node in (*diff.before, *diff.after))
+        return "Outside any component" if inside else "In the program"
     if unit.count > 1:
         return plural(unit.count, unit.noun)
     return names.called(unit.root.urn)

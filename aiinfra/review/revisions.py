@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class Compared:
     python: str = sys.executable
     against: Path | None = None
     """Compare with the program at this path, instead of a revision."""
+    config: Mapping[str, str] = field(default_factory=dict)
+    """Configuration on top of the stack's own, for both versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class _Program:
                 mode=mode,
                 collect=collect_in_subprocess,
                 python=self.compared.python,
+                config=self.compared.config,
                 fingerprint_key=self.key,
             )
         except AiinfraError as error:

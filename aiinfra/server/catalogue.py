@@ -7,6 +7,7 @@ from aiinfra.server.config import ModelSettings
 from aiinfra.server.ports import Model
 from aiinfra.server.refusal import Kind, Refusal
 from aiinfra.server.requests import InferRequest, Reply
+from aiinfra.server.rest_decode import Plans
 from aiinfra.server.rest_encode import Encoder
 from aiinfra.server.schedule import Call, Lane
 from aiinfra.server.statistics import Statistics
@@ -27,6 +28,8 @@ class Served:
     statistics: Statistics
     encoder: Encoder
     pace: Pace
+    plans: Plans = field(default_factory=dict)
+    """Heads of binary requests that were read before."""
     answer_head: bytes = field(init=False)
     deadline_ns: int = field(init=False)
     batched: bool = field(init=False)
@@ -48,9 +51,9 @@ class Served:
         names = request.outputs if request.outputs is not None else self.session.output_names
         rows = 1
         if self.batched:
-            first = iter(request.feed.values())
-            rows = next(first).shape[0]
-            if any(array.shape[0] != rows for array in first):
+            given = [array.shape[0] for array in request.feed.values()]
+            rows = given[0]
+            if len(given) > 1 and given.count(rows) != len(given):
                 raise Refusal(Kind.BAD_REQUEST, "the inputs' first dimensions differ")
         call = Call(request.feed, names, reply, rows=rows, arrived=arrived, deadline=arrived + limit)
         self.lane.submit(call)

@@ -79,7 +79,7 @@ class Grpc:
         given = _InferRequest()
         _parse(given, raw)
         self._service.gate(caller.identity, given.model_name)
-        served = self._service.admit(caller.identity, given.model_name, given.model_version)
+        served = self._service.admit(given.model_name, given.model_version)
         request = grpc_codec.decode(given, served.session, self._service.limits)
         if caller.remaining is not None and (request.timeout is None or caller.remaining < request.timeout):
             request.timeout = max(caller.remaining, 0.0)

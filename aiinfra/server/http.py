@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import httptools
 
@@ -35,6 +36,7 @@ _REASONS = {
 START = {status: b"HTTP/1.1 %d %b\r\n" % (status, reason) for status, reason in _REASONS.items()}
 """Status lines, by status."""
 
+_METHODS = {b"GET": "GET", b"POST": "POST", b"HEAD": "HEAD"}
 _PIPELINE = 64
 """Most requests of one connection that may wait for their answers."""
 _LINGER_S = 2.0
@@ -49,6 +51,8 @@ class Head:
     url: bytes
     identity: str
     headers: dict[bytes, bytes]
+    target: Any = None
+    """What the gate found the request to be about."""
 
 
 class Exchange:
@@ -210,7 +214,8 @@ class Connection(asyncio.Protocol):
         self._in_head = False
         if self._parser.should_upgrade():
             raise bad("no upgrade is offered here")
-        head = Head(self._parser.get_method().decode("latin-1"), self._url, self.identity, self._headers)
+        method = self._parser.get_method()
+        head = Head(_METHODS.get(method) or method.decode("latin-1"), self._url, self.identity, self._headers)
         exchange = Exchange(self, head)
         exchange.keep_alive = self._parser.should_keep_alive()
         self._exchange = exchange
@@ -218,12 +223,13 @@ class Connection(asyncio.Protocol):
             raise Refusal(Kind.TOO_MANY, f"more than {_PIPELINE} requests wait on this connection")
         headers = self._headers
         length = headers.get(b"content-length")
-        if length is not None and int(length) > self._limits.body:
+        size = 0 if length is None else int(length)
+        if size > self._limits.body:
             raise Refusal(Kind.TOO_LARGE, f"the body is longer than {self._limits.body} bytes")
         try:
             self._gate(head)
         except Refusal as refusal:
-            if refusal.close or (length is not None and int(length) > _SWALLOW) or b"transfer-encoding" in headers:
+            if refusal.close or size > _SWALLOW or b"transfer-encoding" in headers:
                 raise
             self._fault = refusal
         expected = headers.get(b"expect")

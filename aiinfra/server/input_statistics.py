@@ -11,6 +11,8 @@ import numpy as np
 
 _EVERY_NS = 100_000_000
 _MOST = 4096
+_LARGEST = 1e100
+"""Values beyond count as this in mean and variance: their square must not overflow."""
 _LOWEST, _HIGHEST = -32, 32
 """Exponents that have a bucket of their own; beyond, the outermost bucket."""
 
@@ -42,9 +44,10 @@ class InputSample:
         present = present[np.isfinite(present)]
         if not present.size:
             return
-        mean, size = float(present.mean()), present.size
+        bounded = np.clip(present, -_LARGEST, _LARGEST)
+        mean, size = float(bounded.mean()), present.size
         delta, total = mean - self.mean, self.count + size
-        self.spread += float(((present - mean) ** 2).sum()) + delta * delta * self.count * size / total
+        self.spread += float(((bounded - mean) ** 2).sum()) + delta * delta * self.count * size / total
         self.mean += delta * size / total
         self.count = total
         self.least = min(self.least, float(present.min()))

@@ -27,6 +27,7 @@ class LoopLane(Lane):
         self._model = model
         self._batch_rows = pace.batch_rows
         self._elements = pace.elements
+        self._uniform = all(None not in port.shape[1:] for port in model.inputs)
         self._new_spill = spill
         self._spill: Lane | None = None
         """Takes the calls that are larger than anything that was timed; made when the first one comes."""
@@ -36,7 +37,7 @@ class LoopLane(Lane):
 
     def submit(self, call: Call) -> None:
         """Queue a call for the end of this turn; one larger than anything that was timed goes to a thread."""
-        if sum(array.size for array in call.feed.values()) > self._elements:
+        if sum([array.size for array in call.feed.values()]) > self._elements:
             if self._spill is None:
                 self._spill = self._new_spill()
             self._spill.submit(call)
@@ -71,7 +72,7 @@ class LoopLane(Lane):
     def _turn(self) -> None:
         began = perf_counter_ns()
         while self._queue:
-            batch, skipped = take(self._queue, self._batch_rows, began)
+            batch, skipped = take(self._queue, self._batch_rows, began, uniform=self._uniform)
             for call in skipped:
                 self._refuse(call, late())
             if batch:

@@ -26,9 +26,13 @@ class Port:
 
     def accepts(self, shape: Sequence[int]) -> bool:
         """Whether ``shape`` has the rank and the fixed dimensions of this port."""
-        return len(shape) == len(self.shape) and all(
-            own is None or own == given for own, given in zip(self.shape, shape, strict=True)
-        )
+        own = self.shape
+        if len(shape) != len(own):
+            return False
+        for at, dimension in enumerate(own):  # noqa: SIM110 - `all` costs a generator on every request
+            if dimension is not None and dimension != shape[at]:
+                return False
+        return True
 
 
 class Model(Protocol):

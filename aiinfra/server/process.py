@@ -1,6 +1,7 @@
 """The server as a process: announce where it listens, run until told to end, end cleanly."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -52,6 +53,9 @@ async def serve(
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
+            gc.collect()
+            gc.freeze()  # what is loaded stays; the collector need not look at it again
+            gc.set_threshold(50_000, 20, 100)
             if unconfined:
                 server.journal.warning("not-confined", missing=unconfined)
             else:

@@ -47,14 +47,14 @@ class Rest:
 
     def gate(self, head: Head) -> None:
         """Turn away before the body is read: no such target, or this identity may not use it."""
-        target = self._target(head)
+        target = head.target = self._target(head)
         if target.operation is Operation.INFER:
             self._service.gate(head.identity, target.model)
 
     def handle(self, exchange: Exchange) -> None:
         """Answer a complete request."""
         try:
-            target = self._target(exchange.head)
+            target: Target = exchange.head.target
             self._operations[target.operation](exchange, target)
         except Refusal as refusal:
             self.refuse(exchange, refusal)
@@ -63,7 +63,7 @@ class Rest:
         """Answer with a refusal, count it, and record it where it is about inference, management or rights."""
         self._service.count_refusal("rest", refusal.kind)
         head = exchange.head
-        target = self._targets.get((head.method, head.url))
+        target: Target | None = head.target
         if target is not None and (target.operation in _RECORDED or refusal.kind in _DENIALS):
             self._service.record(target.operation.value, "rest", head.identity, model=target.model, refusal=refusal)
         refuse(exchange, refusal)
@@ -134,7 +134,7 @@ class Rest:
     def _infer(self, exchange: Exchange, target: Target) -> None:
         arrived = now()
         head = exchange.head
-        served = self._service.admit(head.identity, target.model, target.version)
+        served = self._service.admit(target.model, target.version)
         headers = head.headers
         body = exchange.body
         encoding = headers.get(b"content-encoding")
@@ -142,7 +142,12 @@ class Rest:
             body = decompress(body, encoding, self._service.limits.decompressed_body.bytes)
         length = headers.get(_INFER_HEADER)
         request = rest_decode.decode(
-            body, None if length is None else _header_length(length), served.session, self._service.limits
+            body,
+            None if length is None else _header_length(length),
+            served.session,
+            self._service.limits,
+            served.plans,
+            model=(served.name, served.version),
         )
         exchange.body = b""
         reply = RestReply(exchange, served, request, self._service, arrived)

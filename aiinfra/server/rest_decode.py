@@ -6,6 +6,7 @@ left over or missing are all refused.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,22 +14,51 @@ import orjson
 
 from aiinfra.server import tensors
 from aiinfra.server.config import Limits
+from aiinfra.server.datatypes import Datatype
 from aiinfra.server.ports import Model
 from aiinfra.server.refusal import Kind, Refusal, bad
 from aiinfra.server.requests import InferRequest, check_complete, check_output, check_ports, read_parameters
 
-_REQUEST_KEYS = frozenset({"id", "parameters", "inputs", "outputs"})
+_REQUEST_KEYS = frozenset({"id", "parameters", "inputs", "outputs", "model_name", "model_version"})
+"""The last two are no part of the protocol, but KServe's client sends them; they must agree with the path."""
 _INPUT_KEYS = frozenset({"name", "shape", "datatype", "parameters", "data"})
 _OUTPUT_KEYS = frozenset({"name", "parameters"})
 _LEVELS_ABOVE_DATA = 3
 """A body's levels around a tensor's ``data`` list: the object, the list of inputs, the input."""
 
 
-def decode(body: bytes, header_length: int | None, session: Model, limits: Limits) -> InferRequest:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the JSON part of a request says whose tensors are all binary: the same text always says the same."""
+
+    inputs: tuple[tuple[str, int, tuple[int, ...], int, Datatype], ...]
+    """Name, bytes, shape, elements, datatype; in the order of the data."""
+    size: int
+    """Bytes of all of them."""
+    request: InferRequest
+    """All but the feed."""
+
+
+Plans = dict[bytes, Plan]
+"""By the text of the JSON part; of one model version and one set of limits."""
+_MOST_PLANS = 256
+_LONGEST_PLAN = 2048
+
+
+def decode(
+    body: bytes,
+    header_length: int | None,
+    session: Model,
+    limits: Limits,
+    plans: Plans | None = None,
+    *,
+    model: tuple[str, str] = ("", ""),
+) -> InferRequest:
     """Read one request body.
 
     ``header_length`` is the value of ``Inference-Header-Content-Length``: where the JSON ends and binary data begins;
-    None where the whole body is JSON.
+    None where the whole body is JSON. ``plans`` remembers heads of binary requests: a client that sends the same
+    shapes again pays for its bytes alone. ``model`` is the name and version that answer.
 
     Raises:
         Refusal: anything that is not exactly what the protocol describes.
@@ -39,8 +69,13 @@ def decode(body: bytes, header_length: int | None, session: Model, limits: Limit
         raise bad(f"inference-header-content-length is {header_length}, the body has {len(body)} bytes")
     else:
         text = body[:header_length]
+        plan = plans.get(text) if plans is not None else None
+        if plan is not None and plan.size == len(body) - header_length:
+            return _replay(plan, body, header_length)
     document = read_json(text)
     _only(document, _REQUEST_KEYS, "the request")
+    if "model_name" in document or "model_version" in document:
+        _check_names(document, model)
     inputs = document.get("inputs")
     if type(inputs) is not list:
         raise bad("inputs must be a list")
@@ -51,19 +86,32 @@ def decode(body: bytes, header_length: int | None, session: Model, limits: Limit
     check_complete(session, reader.feed)
     if reader.at != len(body):
         raise bad(f"{len(body) - reader.at} bytes are left over after the last binary tensor")
-    request = InferRequest(reader.feed)
-    if "parameters" in document:
-        parameters = _object(document["parameters"], "parameters")
-        reader.keys += len(parameters)
-        request.parameters, request.timeout = read_parameters(parameters)
-        request.binary = _flag(parameters, "binary_data_output", default=False)
-    if "id" in document:
-        request.id = _text(document["id"], "id")
-    if "outputs" in document:
-        reader.read_outputs(document["outputs"], request)
+    request = reader.read_rest(document)
     if text.count(b":") != reader.keys:
         _refuse_duplicates(text)
+    if plans is not None and header_length is not None:
+        _remember(plans, text, reader, request)
     return request
+
+
+def _replay(plan: Plan, body: bytes, at: int) -> InferRequest:
+    view = memoryview(body)
+    feed = {}
+    for name, size, shape, elements, datatype in plan.inputs:
+        feed[name] = tensors.from_bytes(view[at : at + size], shape, elements, datatype, name)
+        at += size
+    known = plan.request
+    return InferRequest(feed, known.id, known.outputs, known.binary, known.parameters, known.timeout)
+
+
+def _remember(plans: Plans, text: bytes, reader: "_Reader", request: InferRequest) -> None:
+    """Keep the plan of a request whose tensors were all binary; one with an id will not come again."""
+    if request.id or len(text) > _LONGEST_PLAN or len(reader.plan) != len(reader.feed):
+        return
+    if len(plans) >= _MOST_PLANS:
+        plans.clear()
+    known = InferRequest({}, "", request.outputs, request.binary, request.parameters, request.timeout)
+    plans[text] = Plan(tuple(reader.plan), sum(entry[1] for entry in reader.plan), known)
 
 
 def read_json(text: bytes) -> dict[str, Any]:
@@ -92,7 +140,7 @@ def _refuse_duplicates(text: bytes) -> None:
 class _Reader:
     """Reads one body in order: where an input's binary data begins depends on those before it."""
 
-    __slots__ = ("_body", "_limits", "_plain", "_session", "at", "feed", "keys")
+    __slots__ = ("_body", "_limits", "_plain", "_session", "at", "feed", "keys", "plan")
 
     def __init__(self, body: bytes, text: bytes, session: Model, limits: Limits) -> None:
         self._body = body
@@ -104,6 +152,8 @@ class _Reader:
         self.keys = 0
         """Keys of all objects read so far."""
         self.feed: dict[str, np.ndarray] = {}
+        self.plan: list[tuple[str, int, tuple[int, ...], int, Datatype]] = []
+        """The binary inputs."""
 
     def read_input(self, given: Any) -> None:
         """Add one input to ``feed``."""
@@ -125,7 +175,9 @@ class _Reader:
         if size is not None:
             if "data" in given:
                 raise bad(f"input {name!r} has both data and binary_data_size")
-            self.feed[name] = tensors.from_bytes(self._binary(size, name), tuple(shape), elements, port.datatype, name)
+            raw = self._binary(size, name)
+            self.feed[name] = tensors.from_bytes(raw, tuple(shape), elements, port.datatype, name)
+            self.plan.append((name, size, tuple(shape), elements, port.datatype))
             return
         if "data" not in given:
             raise bad(f"input {name!r} has neither data nor binary_data_size")
@@ -143,6 +195,20 @@ class _Reader:
         raw = memoryview(self._body)[self.at : self.at + size]
         self.at += size
         return raw
+
+    def read_rest(self, document: dict[str, Any]) -> InferRequest:
+        """The request around the inputs: id, parameters, outputs."""
+        request = InferRequest(self.feed)
+        if "parameters" in document:
+            parameters = _object(document["parameters"], "parameters")
+            self.keys += len(parameters)
+            request.parameters, request.timeout = read_parameters(parameters)
+            request.binary = _flag(parameters, "binary_data_output", default=False)
+        if "id" in document:
+            request.id = _text(document["id"], "id")
+        if "outputs" in document:
+            self.read_outputs(document["outputs"], request)
+        return request
 
     def read_outputs(self, given: Any, request: InferRequest) -> None:
         """Which outputs are wanted, and which of them as binary data. An empty list wants all of them."""
@@ -166,6 +232,12 @@ class _Reader:
         if names:
             request.outputs = names
             request.binary = frozenset(binary)
+
+
+def _check_names(document: dict[str, Any], model: tuple[str, str]) -> None:
+    for key, own in zip(("model_name", "model_version"), model, strict=True):
+        if document.get(key) not in (None, own):
+            raise bad(f"{key} is not the one in the path, {own!r}")
 
 
 def _check_depth(data: Any, limits: Limits) -> None:

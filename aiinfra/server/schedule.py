@@ -72,7 +72,7 @@ class Lane:
         for call in calls:
             if not call.done:
                 call.done = True
-                self._statistics.answered(began - call.arrived, compute, perf_counter_ns() - call.arrived)
+                self._statistics.answered(began - call.arrived, compute, ended - call.arrived)
                 if single:
                     call.reply.complete([outputs[name] for name in call.names])
                 else:
@@ -101,10 +101,11 @@ def row_key(feed: dict[str, np.ndarray]) -> tuple[tuple[int, ...], ...]:
     return tuple(array.shape[1:] for array in feed.values())
 
 
-def take(queue: deque[Call], most_rows: int, now: int = 0) -> tuple[list[Call], list[Call]]:
+def take(queue: deque[Call], most_rows: int, now: int = 0, *, uniform: bool = False) -> tuple[list[Call], list[Call]]:
     """The next calls that can share one call of the model, and those before them that nobody waits for any more.
 
-    ``now`` also skips calls whose deadline has passed by then.
+    ``now`` also skips calls whose deadline has passed by then. ``uniform`` promises that all calls have the same
+    :func:`row_key`.
     """
     batch: list[Call] = []
     skipped: list[Call] = []
@@ -116,7 +117,9 @@ def take(queue: deque[Call], most_rows: int, now: int = 0) -> tuple[list[Call], 
             continue
         if batch:
             first = batch[0]
-            if rows + call.rows > most_rows or call.alone or first.alone or row_key(call.feed) != row_key(first.feed):
+            if rows + call.rows > most_rows or call.alone or first.alone:
+                break
+            if not uniform and row_key(call.feed) != row_key(first.feed):
                 break
         batch.append(queue.popleft())
         rows += call.rows

@@ -63,6 +63,10 @@ class Server:
         Raises:
             AiinfraError: an address is taken, plain text would leave this machine, or a model cannot be served.
         """
+        if self.config.traces is not None:
+            raise BadInput(
+                "traces-unsupported", "this version sends no traces", "remove [traces]; metrics and the log are there"
+            )
         self._prepare_tls()
         if self.config.audit is not None:
             audit = self.service.audit = AuditLog(self.config.audit, self.journal)

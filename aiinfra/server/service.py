@@ -89,13 +89,12 @@ class Service:
             }
         )
 
-    def admit(self, identity: str, name: str, version: str) -> Served:
-        """The model version that ``identity`` may infer with.
+    def admit(self, name: str, version: str) -> Served:
+        """The model version that a request which passed :meth:`gate` runs on.
 
         Raises:
-            Refusal: not allowed, not loaded, or the server is about to end.
+            Refusal: not loaded, or the server is about to end.
         """
-        self.authority.require(identity, name, Verb.INFER)
         if self.draining:
             raise Refusal(Kind.UNAVAILABLE, "the server is shutting down", retry_after=1, close=True)
         return self.catalogue.find(name, version)

@@ -92,6 +92,19 @@ def test_a_replaced_provider_replaces_what_it_manages():
     assert (namespace.operation, namespace.forces[0].path) == (Operation.REPLACE, "provider")
 
 
+def test_a_provider_takes_along_what_it_manages_only_where_that_is_known():
+    def version(type_, inputs):
+        provider = node(f"pulumi:providers:{type_}", "p", inputs)
+        return graph(provider, node(f"{type_}:s3/bucket:Bucket", "data", provider=provider.urn))
+
+    tags = diff(version("aws", {"region": "a"}), version("aws", {"region": "a", "defaultTags": "{}"}))
+    assert [(c.operation.value, c.may_replace) for c in tags] == [("update", False)]
+    moved = diff(version("aws", {"region": "a"}), version("aws", {"region": "b"}))
+    assert [(c.node.name, c.may_replace) for c in moved] == [("data", True), ("p", True)]
+    other = diff(version("other", {"zone": "a"}), version("other", {"zone": "b"}))
+    assert [(c.node.name, c.may_replace) for c in other] == [("p", True)]
+
+
 def test_protection():
     kept = node(BUCKET, "data", {"bucket": "a"}, protect=True)
     assert diff(graph(kept), graph()).changes[kept.urn].blocked

@@ -137,6 +137,22 @@ def moved_with_alias() -> Story:
     )
 
 
+def renamed_without_alias() -> Story:
+    def version(name: str) -> Graph:
+        table = {"hashKey": "id", "attributes": [{"name": "id", "type": "S"}], "billingMode": "PAY_PER_REQUEST"}
+        return graph(
+            node("aws:dynamodb/table:Table", name, table, source="state.py:4"), bucket("datasets", "acme-data")
+        )
+
+    return Story(
+        "renamed-without-alias",
+        version("jobs"),
+        version("work"),
+        Level.LOSES_DATA,
+        "jobs (DynamoDB table) is destroyed; lost with it: its items.",
+    )
+
+
 def protected_deleted() -> Story:
     key = node("aws:kms/key:Key", "data-key", {"description": "datasets"}, protect=True, source="keys.py:7")
     return Story(
@@ -330,6 +346,7 @@ STORIES = [
         removed_network_policy,
         rotated_secret,
         moved_with_alias,
+        renamed_without_alias,
         protected_deleted,
         unknown_value,
         override_used,

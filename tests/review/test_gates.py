@@ -11,6 +11,7 @@ EXPECTED = {
     "widened-cidr": ["opening"],
     "bumped-eks-version": ["replace"],
     "removed-network-policy": ["delete", "opening"],
+    "renamed-without-alias": ["replace:stateful", "delete"],
     "protected-deleted": ["replace:stateful", "delete", "blocked"],
     "override-used": ["opening"],
     "iam-statement-widened": ["opening"],

@@ -13,7 +13,11 @@ from tests.review.stories import STORIES
 
 
 def document(story):
-    return review(diff(story.before, story.after), compared="the work tree with 3f2a1bc (main)", preview=story.preview)
+    return review(
+        diff(story.before, story.after),
+        compared="Compares the work tree with 3f2a1bc, where this branch left main.",
+        preview=story.preview,
+    )
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)

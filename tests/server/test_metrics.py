@@ -65,7 +65,7 @@ def test_a_sample_is_the_same_however_it_is_cut() -> None:
     assert cut.variance == pytest.approx(values.var())
 
 
-@given(st.lists(st.floats(width=32), min_size=1, max_size=50))
+@given(st.lists(st.floats(), min_size=1, max_size=50))
 def test_any_floats_can_be_sampled(values: list[float]) -> None:
     sample = InputSample()
     array = np.array(values, np.float64)

@@ -109,6 +109,20 @@ class Contender:
                 continue
         return total / 1000
 
+    def processor_s(self) -> float:
+        """Processor time that the process and its living children have used, in seconds."""
+        assert self.process is not None
+        group = os.getpgid(self.process.pid)
+        ticks = 0
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if os.getpgid(int(folder.name)) == group:
+                    fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                    ticks += int(fields[11]) + int(fields[12])
+            except OSError:
+                continue
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def stop(self) -> None:
         if self.process is not None:
             if self.process.poll() is None:

@@ -1,7 +1,8 @@
 """The server against what its users would pick instead: same models, same client, one core for the server.
 
 Rounds are interleaved (every server once a round, in a turning order); medians over rounds and ratios are printed, with
-versions. Absolute figures move with the machine; ratios within one run are what counts.
+versions. Absolute figures move with the machine; ratios within one run are what counts. The second table divides by the
+processor time that the server itself used, which is what is left to compare where other programs share its core.
 
     python -m tools.bench.server --out .bench --rounds 5 --seconds 2
 """
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -34,6 +36,12 @@ s.run(None, x); n = 0; began = time.perf_counter()
 while time.perf_counter() - began < float(sys.argv[2]): s.run(None, x); n += 1
 print(n / (time.perf_counter() - began))
 """
+
+
+Row = list[tuple[float, float, float]]
+"""Rounds: answers a second, median latency, answers a processor second."""
+Results = dict[str, dict[str, Row]]
+"""Scenario -> contender -> rounds."""
 
 
 def scenarios(*, quick: bool) -> list[tuple[str, str, int]]:
@@ -93,7 +101,7 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="leave out the compute-bound model")
     options = parser.parse_args()
     everyone = [one for one in contenders() if not options.only or one.name in options.only]
-    results: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    results: Results = {}
     for one in everyone:
         one.install(options.out.resolve() / "servers")
     try:
@@ -105,9 +113,12 @@ def main() -> int:
             turned = everyone[number % len(everyone) :] + everyone[: number % len(everyone)]
             for model, encoding, count in scenarios(quick=options.small):
                 for one in turned:
+                    before = one.processor_s()
                     found = measure(one, model, encoding, count, options.seconds)
                     if found is not None:
-                        results.setdefault(f"{model} {encoding} c={count}", {}).setdefault(one.name, []).append(found)
+                        used = max(one.processor_s() - before, 0.01)
+                        entry = (found[0], found[1], found[0] * options.seconds / used)
+                        results.setdefault(f"{model} {encoding} c={count}", {}).setdefault(one.name, []).append(entry)
             if not options.small:
                 file = everyone[0].folder / "models/large/1/model.onnx"
                 done = subprocess.run(
@@ -134,25 +145,34 @@ def render(
 ) -> str:
     """Medians as a table; ours divided by each rival's in brackets."""
     names = [one.name for one in everyone]
-    first = names[0]
     lines = ["| requests a second (p50 ms) | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for scenario, by_name in results.items():
-        own = median(rate for rate, _ in by_name[first]) if first in by_name else float("nan")
-        cells = []
-        for name in names:
-            if name not in by_name:
-                cells.append("-")
-                continue
-            rate, p50 = (median(column) for column in zip(*by_name[name], strict=True))
-            ratio = "" if name == first else f", ours is {own / rate:.2f}x"
-            cells.append(f"{rate:,.0f} ({p50 * 1e3:.2f}{ratio})")
-        lines.append(f"| {scenario} | " + " | ".join(cells) + " |")
+    lines += _rows(names, results, 0, lambda row: f" ({median(entry[1] for entry in row) * 1e3:.2f})")
     lines.append("| memory, MB | " + " | ".join(f"{memory[name]:.0f}" for name in names) + " |")
     lines.append("| started within, s | " + " | ".join(f"{one.ready_s:.1f}" for one in everyone) + " |")
+    lines += ["", "| requests a processor second | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    lines += _rows(names, results, 2, lambda _: "")
     if raw:
         lines.append(f"\nraw onnxruntime, large model, same core: {median(raw):.1f} a second")
     lines.append("\n" + "; ".join(f"{one.name}: {one.versions}" for one in everyone))
     return "\n".join(lines)
+
+
+def _rows(names: list[str], results: Results, column: int, note: Callable[[Row], str]) -> list[str]:
+    first = names[0]
+    lines = []
+    for scenario, by_name in results.items():
+        cells = []
+        for name in names:
+            row = by_name.get(name)
+            if row is None:
+                cells.append("-")
+                continue
+            figure = median(entry[column] for entry in row)
+            own = median(entry[column] for entry in by_name[first]) if first in by_name else figure
+            ratio = "" if name == first else f", ours {own / figure:.2f}x"
+            cells.append(f"{figure:,.0f}{note(row)}{ratio}")
+        lines.append(f"| {scenario} | " + " | ".join(cells) + " |")
+    return lines
 
 
 if __name__ == "__main__":
