@@ -306,3 +306,5 @@ class TrustedNamespaceArgs(TypedDict):
     """Memory all its pods may use together."""
     pods: NotRequired[int]
     """Pods it may hold."""
+    signer: NotRequired[str]
+    """PEM text of the public key that releases are signed with; empty: no pod may mount a release."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiinfra.catalogue.find import find_accelerator
+from aiinfra.components.kubernetes.admission import SIGNED_BY, fingerprint
 from aiinfra.components.kubernetes.labels import CALLER_LABEL, labels
 from aiinfra.components.kubernetes.namespace_objects import memory_quantity
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
@@ -55,6 +56,12 @@ def pod_labels(spec: InferenceRuntimeSpec) -> dict[str, str]:
     return labels(spec.tags, workload(spec))
 
 
+def pod_metadata(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """Labels, and the key whose signature the server demands: the namespace admits no other."""
+    signed = {"annotations": {SIGNED_BY: fingerprint(spec.signer)}} if spec.signer else {}
+    return {"labels": pod_labels(spec), **signed}
+
+
 def selector(spec: InferenceRuntimeSpec) -> dict[str, str]:
     """What a Deployment, its Service and its policies find the pods by. It cannot change once made."""
     return {CALLER_LABEL: workload(spec)}
@@ -67,7 +74,7 @@ def deployment(spec: InferenceRuntimeSpec) -> dict[str, Any]:
         "revisionHistoryLimit": 3,
         "selector": {"matchLabels": selector(spec)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": {"labels": pod_labels(spec)}, "spec": pod(spec)},
+        "template": {"metadata": pod_metadata(spec), "spec": pod(spec)},
     }
 
 
