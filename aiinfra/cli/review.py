@@ -21,6 +21,7 @@ from aiinfra.spec.deployment import MAIN_STACK
 )
 @click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
 @click.option("--config", "settings", multiple=True, metavar="KEY=VALUE", help="A configuration value; repeatable.")
+@click.option("--assume-config", is_flag=True, help="Run with stand-ins for configuration that is not set.")
 @click.option("--project", default="", help="Of a declaration: the one project to review.")
 @click.option(
     "--format", "form", type=click.Choice(["terminal", "markdown", "json"]), default="terminal", show_default=True
@@ -44,6 +45,7 @@ def command(
     against: Path | None,
     stack: str,
     settings: tuple[str, ...],
+    assume_config: bool,
     project: str,
     form: str,
     as_json: bool,
@@ -70,7 +72,7 @@ def command(
     values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
     if len(values) != len(settings):
         raise click.BadParameter("write KEY=VALUE", param_hint="--config")
-    documents = review_revisions(Compared(program, base, head, stack, project, python, against, values))
+    documents = review_revisions(Compared(program, base, head, stack, project, python, against, values, assume_config))
     failed = list(dict.fromkeys(line for document in documents for line in failing(document, gates)))
     chosen = "json" if as_json else form
     if out is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from aiinfra.graph.change import compare
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.node import Graph, Mode
-from aiinfra.review.document import Detail, Document, Group, Line, Loss, Opening, Unknown
+from aiinfra.review.document import MADE_UP, Detail, Document, Group, Line, Loss, Opening, Unknown
 from aiinfra.review.folding import Unit, plural, units
 from aiinfra.review.last_look import masked
 from aiinfra.review.losses import Losses, is_loss, order
@@ -135,6 +135,20 @@ def _notes(diff: GraphDiff, losses: Sequence[Loss]) -> Iterator[str]:
     if diff.before.project != diff.after.project or diff.before.stack != diff.after.stack:
         old, new = (f"{side.project}/{side.stack}" for side in (diff.before, diff.after))
         yield f"The stack was {old} and is {new}: Pulumi keeps them apart, so everything is created again."
+    yield from _made_up(diff)
     opaque = sum(1 for node in diff.after if node.remote or node.type == "kubernetes:helm.sh/v3:Release")
     if opaque:
         yield f"What {plural(opaque, 'chart or remote component')} would make is not in this review."
+
+
+def _made_up(diff: GraphDiff) -> Iterator[str]:
+    """What the program was told instead of what a cloud, or the stack's configuration, would tell it."""
+    found = {id_: sorted({finding.path for finding in diff.after.findings if finding.id == id_}) for id_ in MADE_UP}
+    functions, keys = (found[id_] for id_ in MADE_UP)
+    if functions:
+        told = ", ".join(token.rpartition(":")[2] for token in functions)
+        verb = "was answered with a stand-in" if len(functions) == 1 else "were answered with stand-ins"
+        yield f"{plural(len(functions), 'provider function')} {verb}: {told}. Only a cloud knows the real answers."
+    if keys:
+        verb = "is not set, and got a stand-in" if len(keys) == 1 else "are not set, and got stand-ins"
+        yield f"{plural(len(keys), 'configuration key')} {verb}: {', '.join(keys)}."

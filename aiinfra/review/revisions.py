@@ -36,6 +36,8 @@ class Compared:
     """Compare with the program at this path, instead of a revision."""
     config: Mapping[str, str] = field(default_factory=dict)
     """Configuration on top of the stack's own, for both versions."""
+    assume_config: bool = False
+    """Run with stand-ins where configuration is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ class _Program:
                 collect=collect_in_subprocess,
                 python=self.compared.python,
                 config=self.compared.config,
+                stand_ins=True,
+                assume_config=self.compared.assume_config,
                 fingerprint_key=self.key,
             )
         except AiinfraError as error:
