@@ -8,11 +8,16 @@ from typing import Final
 PACKAGE: Final = "aiinfra"
 
 INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
+KEYS: Final = "aiinfra:index:Keys"
+NETWORK: Final = "aiinfra:index:Network"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
 SITE: Final = "aiinfra:index:Site"
+TRAINING: Final = "aiinfra:index:Training"
 TRUSTED_NAMESPACE: Final = "aiinfra:index:TrustedNamespace"
 
-PUBLISHED: Final = frozenset({INFERENCE_RUNTIME, REGISTRY, RELEASE_BUCKET, SITE, TRUSTED_NAMESPACE})
+PUBLISHED: Final = frozenset(
+    {INFERENCE_RUNTIME, KEYS, NETWORK, REGISTRY, RELEASE_BUCKET, SITE, TRAINING, TRUSTED_NAMESPACE}
+)
 RETIRED: Final[dict[str, str]] = {}
 """Old token -> the token that carries an alias of it."""

@@ -17,17 +17,24 @@ from pydantic import BaseModel
 from pydantic.networks import IPvAnyNetwork
 
 from aiinfra.components.aws.specs import RegistrySpec, ReleaseBucketSpec
+from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.spec import GIVEN
 from aiinfra.units import Quantity
 
 TARGET = Path(__file__).resolve().parent.parent / "aiinfra" / "components" / "args.py"
 SPECS: tuple[type[BaseModel], ...] = (
     InferenceRuntimeSpec,
+    KeysSpec,
+    NetworkSpec,
     RegistrySpec,
     ReleaseBucketSpec,
     SiteSpec,
+    TrainingSpec,
     TrustedNamespaceSpec,
 )
+
+_GIVEN = "pulumi.Input[str]"
 
 HEAD = '''"""What callers hand to components, one TypedDict a spec. Written by ``tools/generate_args.py``; do not edit.
 
@@ -35,6 +42,8 @@ Keys that stand for the same thing as a spec's field have its name and its words
 """
 
 from typing import Any, NotRequired, TypedDict
+
+import pulumi
 '''
 
 
@@ -59,7 +68,7 @@ def _visit(spec: type[BaseModel], classes: dict[str, str]) -> str:
         return name
     lines = [f"class {name}(TypedDict):", f'    """{(spec.__doc__ or "").splitlines()[0]}"""', ""]
     for field, info in spec.model_fields.items():
-        kind = _kind(info.annotation, classes)
+        kind = _GIVEN if GIVEN in info.metadata else _kind(info.annotation, classes)
         lines.append(f"    {field}: {kind if info.is_required() else f'NotRequired[{kind}]'}")
         lines.append(textwrap.indent(_doc(info.description or ""), "    "))
     classes[name] = "\n".join(lines)
@@ -73,6 +82,8 @@ def _doc(text: str) -> str:
 def _kind(annotation: Any, classes: dict[str, str]) -> str:
     origin = get_origin(annotation)
     if origin is Annotated:
+        if GIVEN in get_args(annotation):
+            return _GIVEN
         return _kind(get_args(annotation)[0], classes)
     if origin in (Union, UnionType):
         options = [option for option in get_args(annotation) if option is not type(None)]

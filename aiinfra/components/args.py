@@ -5,6 +5,8 @@ Keys that stand for the same thing as a spec's field have its name and its words
 
 from typing import Any, NotRequired, TypedDict
 
+import pulumi
+
 
 class TensorArgs(TypedDict):
     """One input or output."""
@@ -191,6 +193,55 @@ class InferenceRuntimeArgs(TypedDict):
     """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
 
 
+class KeysArgs(TypedDict):
+    """Keys of a training cluster: one for each kind of data, each used in one way."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    log_groups: list[str]
+    """Names of the log groups that are encrypted; ``*`` at the end is allowed."""
+
+
+class EgressArgs(TypedDict):
+    """One way out. Everything not named stays closed."""
+
+    to: str
+    """Addresses that may be reached, as a CIDR range."""
+    port: int
+    """TCP port."""
+    why: str
+    """The reason, shown first in every review."""
+
+
+class NetworkArgs(TypedDict):
+    """A network that nothing leaves, but to the AWS services that are named."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    zones: list[str]
+    """Availability zone ids. One that is added moves no subnet."""
+    cidr: str
+    """Addresses of machines; /16 to /22."""
+    pods: NotRequired[str]
+    """Addresses of pods; /16 to /20, apart from the other."""
+    services: NotRequired[list[str]]
+    """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ranges that machines may reach; none by default. A route there is not made."""
+    logs_key: pulumi.Input[str]
+    """ARN of the key that encrypts the records of traffic and of name lookups."""
+    keep_logs: NotRequired[int]
+    """Days that those records are kept."""
+
+
 class ExistingArgs(TypedDict):
     """What is there already, by id: it is used, not made."""
 
@@ -243,17 +294,6 @@ class CapsArgs(TypedDict):
     """What they count; each site by default."""
 
 
-class EgressArgs(TypedDict):
-    """One way out. Everything not named stays closed."""
-
-    to: str
-    """Addresses that may be reached, as a CIDR range."""
-    port: int
-    """TCP port."""
-    why: str
-    """The reason, shown first in every review."""
-
-
 class SiteArgs(TypedDict):
     """One site: its namespace and the runtime in it."""
 
@@ -287,6 +327,27 @@ class SiteArgs(TypedDict):
     """Image name -> reference by digest."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with."""
+
+
+class TrainingArgs(TypedDict):
+    """The AWS side of a cluster that trains."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    zones: list[str]
+    """Availability zone ids."""
+    name: str
+    """Name of the deployment."""
+    tags: TagsArgs
+    """Who owns it; recorded, and applied through the provider's default tags."""
+    cidr: str
+    """Addresses of machines; /16 to /22."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ranges that machines may reach; none by default."""
 
 
 class TrustedNamespaceArgs(TypedDict):

@@ -29,9 +29,12 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
     }
     assert required == {
         "InferenceRuntime": ["model", "modelName", "namespace", "runtime", "tags", "tier"],
+        "Keys": ["account", "logGroups", "region"],
+        "Network": ["account", "cidr", "logsKey", "region", "zones"],
         "Registry": ["account", "name", "region", "tags"],
         "ReleaseBucket": ["account", "region"],
         "Site": ["className", "model", "modelName", "runtime", "site", "tags", "tier"],
+        "Training": ["account", "cidr", "name", "region", "tags", "zones"],
         "TrustedNamespace": ["namespace", "tags"],
     }
 

@@ -1,39 +1,7 @@
-"""Policy documents of a release bucket and its key. Pure: names are known, so a review can read every statement."""
+"""Policy documents of buckets and the key of the release bucket. Pure: names are known, so a review can read them."""
 
-import json
-from collections.abc import Mapping
-from typing import Any, Final
-
-_ADMINISTER_KEY: Final = (
-    "kms:CancelKeyDeletion",
-    "kms:CreateAlias",
-    "kms:CreateGrant",
-    "kms:DeleteAlias",
-    "kms:DescribeKey",
-    "kms:DisableKey",
-    "kms:DisableKeyRotation",
-    "kms:EnableKey",
-    "kms:EnableKeyRotation",
-    "kms:GetKeyPolicy",
-    "kms:GetKeyRotationStatus",
-    "kms:ListAliases",
-    "kms:ListGrants",
-    "kms:ListKeyPolicies",
-    "kms:ListResourceTags",
-    "kms:PutKeyPolicy",
-    "kms:RevokeGrant",
-    "kms:ScheduleKeyDeletion",
-    "kms:TagResource",
-    "kms:UntagResource",
-    "kms:UpdateAlias",
-    "kms:UpdateKeyDescription",
-)
-_USE_KEY: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
-
-
-def document(*statements: Mapping[str, Any]) -> str:
-    """An IAM policy document, the same bytes every time."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
+from aiinfra.components.aws.key_policy import administer, use_through
+from aiinfra.components.aws.policy import document
 
 
 def tls_only(bucket: str, partition: str) -> str:
@@ -47,32 +15,5 @@ def tls_only(bucket: str, partition: str) -> str:
 
 
 def key_policy(account: str, region: str, partition: str) -> str:
-    """The account's administrators manage the key; it is used through S3 in this region and account, and no other way.
-
-    In a key policy ``Resource: "*"`` means this key: AWS allows nothing else there.
-    """
-    root = {"AWS": f"arn:{partition}:iam::{account}:root"}
-    return document(
-        {
-            "Sid": "AdministerKey",
-            "Effect": "Allow",
-            "Principal": root,
-            "Action": list(_ADMINISTER_KEY),
-            "Resource": "*",
-        },
-        {
-            "Sid": "UseThroughS3",
-            "Effect": "Allow",
-            "Principal": root,
-            "Action": list(_USE_KEY),
-            "Resource": "*",
-            "Condition": {
-                "StringEquals": {"kms:CallerAccount": account, "kms:ViaService": f"s3.{region}.{dns_suffix(partition)}"}
-            },
-        },
-    )
-
-
-def dns_suffix(partition: str) -> str:
-    """Domain of a partition's service endpoints."""
-    return {"aws-cn": "amazonaws.com.cn"}.get(partition, "amazonaws.com")
+    """Administrators manage the key; it is used through S3 in this region and account, and no other way."""
+    return document(administer(account, partition), use_through("s3", account, region, partition))
