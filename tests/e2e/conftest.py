@@ -27,6 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=why))
     for item in mine:
         item.add_marker(pytest.mark.e2e)
+        item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")

@@ -54,13 +54,15 @@ def kill_and_finish(stage: Stage, seed: int) -> str:
     """One kill at a random point; the point, in words."""
     place = stage.place
     process = place.start([*UP, "--stack", STACK])
-    begun = time.monotonic()
-    chance = random.Random(seed)
-    wanted = chance.randint(0, 10)
-    while process.poll() is None and len(stage.cloud.calls) < wanted and time.monotonic() - begun < 60:
-        time.sleep(0.005)
-    time.sleep(chance.random() * LATENCY * 2)
-    end(process)
+    try:
+        begun = time.monotonic()
+        chance = random.Random(seed)
+        wanted = chance.randint(0, 10)
+        while process.poll() is None and len(stage.cloud.calls) < wanted and time.monotonic() - begun < 60:
+            time.sleep(0.005)
+        time.sleep(chance.random() * LATENCY * 2)
+    finally:
+        end(process)
     made = len(stage.cloud.things)
     time.sleep(LATENCY * 2)  # calls that were on their way arrive all the same, as they would in a cloud
     resume(stage)
@@ -81,33 +83,15 @@ def check(stage: Stage) -> None:
     assert not export(stage.place)["deployment"].get("pending_operations")
 
 
-def loop(stage: Stage, seeds: range) -> None:
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(100, 150))])
+def test_a_killed_up_leaves_nothing_double_and_nothing_lost(stage: Stage, seed: int) -> None:
     stage.faults.latency = {"*": LATENCY}
-    program = find(ROOT / "stacks" / "release-registry")
-    for seed in seeds:
-        stage.place.open(program, STACK)
-        point = kill_and_finish(stage, seed)
-        try:
-            check(stage)
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}, {point}") from error
-        stage.place.run(["state", "unprotect", "--all", "--yes", "--stack", STACK])
-        stage.faults.latency = {}
-        down = stage.place.run(["destroy", "--yes", "--skip-preview", "--stack", STACK])
-        assert down.code == 0, down.stderr or down.stdout
-        assert stage.cloud.things == {}
-        stage.cloud.clear(lambda _urn: True)
-        stage.cloud.calls.clear()
-        stage.faults.latency = {"*": LATENCY}
-
-
-def test_a_killed_up_leaves_nothing_double_and_nothing_lost(stage: Stage) -> None:
-    loop(stage, range(3))
-
-
-@pytest.mark.soak
-def test_fifty_killed_ups(stage: Stage) -> None:
-    loop(stage, range(100, 150))
+    stage.place.open(find(ROOT / "stacks" / "release-registry"), STACK)
+    point = kill_and_finish(stage, seed)
+    try:
+        check(stage)
+    except AssertionError as error:
+        raise AssertionError(f"seed {seed}, {point}") from error
 
 
 def test_a_second_up_at_the_same_time_is_refused(stage: Stage) -> None:
