@@ -212,9 +212,9 @@ def _replaced(value: Any, pattern: re.Pattern[str], new: str) -> Any:
     return [_replaced(item, pattern, new) for item in value] if isinstance(value, list) else value
 
 
-def _properties(before: Node, after: Node, earlier: Mapping[str, Any]) -> Iterator[PropertyChange]:
+def _properties(before: Node, after: Node, inputs: Mapping[str, Any]) -> Iterator[PropertyChange]:
     """Differences of the inputs; and of what an unknown comes from, where both sides are unknown."""
-    yield from compare(earlier, after.inputs)
+    yield from compare(inputs, after.inputs)
     for key, urns in after.property_dependencies.items():
         earlier = before.property_dependencies.get(key, ())
         names = tuple(urn.name(own) for own in urns), tuple(urn.name(own) for own in earlier)
