@@ -35,7 +35,7 @@ class Project:
 
 
 def projects(declaration: Declaration) -> tuple[Project, ...]:
-    """The registry first (others name what it holds), then training, then the classes in the order they are declared."""
+    """The registry first (others name what it holds), then training, then the classes as they are declared."""
     deployment = declaration.deployment
     found: list[Project] = []
     if deployment.cloud is not None:
