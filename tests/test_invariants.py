@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
 from aiinfra.components.spec import from_inputs, to_inputs
@@ -16,7 +17,10 @@ from tests.programs import Program, programs
 PROGRAMS = pytest.mark.parametrize("program", programs(), ids=lambda program: program.name)
 STACK = "pulumi:pulumi:Stack"
 
-READ_BACK = (SiteSpec, InferenceRuntimeSpec, TrustedNamespaceSpec, KeysSpec, NetworkSpec, TrainingSpec)
+READ_BACK = (
+    *(SiteSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
+    *(KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
+)
 
 UNKNOWN_AT_PREVIEW = {
     "aws:kms/alias:Alias targetKeyId",
@@ -25,10 +29,20 @@ UNKNOWN_AT_PREVIEW = {
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration "
         "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId"
     ),
-    # Keys: neither CloudWatch Logs nor EKS takes an alias in place of a key's ARN.
+    # Keys: CloudWatch Logs, EKS and FSx do not take an alias in place of a key's ARN.
+    "aiinfra:index:ClosedBucket key",
+    "aiinfra:index:FileSystem key",
     "aiinfra:index:Network logsKey",
+    "aiinfra:index:Storage key",
+    "aws:fsx/lustreFileSystem:LustreFileSystem kmsKeyId",
     "aws:cloudwatch/logGroup:LogGroup kmsKeyId",
-    # Ids that EC2 makes up: of the network, its subnets, its routes and its groups.
+    # Ids that AWS makes up: of the network, its subnets, its routes, its groups, the file system.
+    "aiinfra:index:FileSystem clients",
+    "aiinfra:index:FileSystem subnet",
+    "aiinfra:index:FileSystem vpc",
+    "aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation fileSystemId",
+    "aws:fsx/lustreFileSystem:LustreFileSystem securityGroupIds",
+    "aws:fsx/lustreFileSystem:LustreFileSystem subnetIds",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup vpcId",
     "aws:ec2/flowLog:FlowLog vpcId",
     "aws:ec2/routeTable:RouteTable vpcId",

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from pydantic.networks import IPvAnyNetwork
 
 from aiinfra.components.aws.specs import RegistrySpec, ReleaseBucketSpec
+from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
 from aiinfra.components.spec import GIVEN
@@ -24,16 +25,20 @@ from aiinfra.units import Quantity
 
 TARGET = Path(__file__).resolve().parent.parent / "aiinfra" / "components" / "args.py"
 SPECS: tuple[type[BaseModel], ...] = (
+    ClosedBucketSpec,
+    FileSystemSpec,
     InferenceRuntimeSpec,
     KeysSpec,
     NetworkSpec,
     RegistrySpec,
     ReleaseBucketSpec,
     SiteSpec,
+    StorageSpec,
     TrainingSpec,
     TrustedNamespaceSpec,
 )
 
+_MADE: dict[str, type[BaseModel]] = {}
 _GIVEN = "pulumi.Input[str]"
 
 HEAD = '''"""What callers hand to components, one TypedDict a spec. Written by ``tools/generate_args.py``; do not edit.
@@ -64,6 +69,8 @@ def render() -> str:
 
 def _visit(spec: type[BaseModel], classes: dict[str, str]) -> str:
     name = f"{spec.__name__.removesuffix('Spec')}Args"
+    if _MADE.setdefault(name, spec) is not spec:
+        raise SystemExit(f"{spec.__module__} and {_MADE[name].__module__} would both become {name}")
     if name in classes:
         return name
     lines = [f"class {name}(TypedDict):", f'    """{(spec.__doc__ or "").splitlines()[0]}"""', ""]

@@ -142,7 +142,7 @@ def is_compiled(declaration: Declaration) -> Iterator[Finding]:
         yield Finding(
             "not-compiled",
             Severity.WARNING,
-            "the network and keys of training are compiled; its storage, cluster and accelerators are not yet",
+            "the network, keys and storage of training are compiled; its cluster and accelerators are not yet",
             "training",
             remedy="keep it declared: it is validated, and a later version makes it",
         )

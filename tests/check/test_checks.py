@@ -36,8 +36,8 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
         "unlocked": "images.lock: image 'line-vibration-release' is not in images.lock",
         "no-signer": "model.signer: no release key is named, so sites would refuse every release",
         "no-golden": "model.golden: no golden inputs are named: a release can only be compared with itself",
-        "not-compiled": "training: the network and keys of training are compiled; "
-        "its storage, cluster and accelerators are not yet",
+        "not-compiled": "training: the network, keys and storage of training are compiled; "
+        "its cluster and accelerators are not yet",
     }
 
 

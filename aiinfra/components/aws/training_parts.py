@@ -1,7 +1,10 @@
 """What the parts of a training cluster are declared with, each from the whole. Pure; ids are handed through."""
 
+from aiinfra.components.aws.storage_parts import called
+from aiinfra.components.aws.storage_specs import FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
 from aiinfra.components.spec import Given
+from aiinfra.spec.storage import Files
 
 
 def keys_of(spec: TrainingSpec, name: str) -> KeysSpec:
@@ -20,3 +23,21 @@ def network_of(spec: TrainingSpec, logs_key: Given) -> NetworkSpec:
         egress=spec.egress,
         logs_key=logs_key,
     )
+
+
+def storage_of(spec: TrainingSpec, key: Given) -> StorageSpec:
+    """The buckets of the cluster."""
+    return StorageSpec(
+        account=spec.account,
+        region=spec.region,
+        key=key,
+        administrators=spec.administrators,
+        datasets=spec.datasets is not None,
+        checkpoints=spec.checkpoints is not None,
+    )
+
+
+def files_of(files: Files, storage: StorageSpec, name: str, **given: Given) -> FileSystemSpec:
+    """The file system of the cluster whose storage is called ``name``; ``given`` are its ids."""
+    datasets = called(storage, name, "datasets") if storage.datasets else ""
+    return FileSystemSpec(size=files.size, throughput=files.throughput, datasets=datasets, **given)

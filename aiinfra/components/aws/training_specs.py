@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, field_serializer, model_validator
 
 from aiinfra.catalogue.find import find_region
 from aiinfra.components.aws.endpoints import SERVICES
-from aiinfra.components.aws.layout import ZoneRanges, layout
+from aiinfra.components.aws.layout import ZoneRanges, layout, place
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
@@ -15,7 +15,10 @@ from aiinfra.spec.cloud import Account, Region, Zones
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import PODS
 from aiinfra.spec.network import Egress
+from aiinfra.spec.storage import Files
 from aiinfra.spec.tags import Tags
+from aiinfra.spec.training import RoleArn
+from aiinfra.units import DataSize
 
 RETENTION: Final = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """Days that CloudWatch Logs can keep records, of a year and more (its API reference, PutRetentionPolicy)."""
@@ -91,7 +94,7 @@ class TrainingSpec(ComponentSpec):
     region: Region
     """Region it is in."""
     zones: Zones = Field(min_length=2)
-    """Availability zone ids."""
+    """Availability zone ids. Accelerators and the file system, which work in one zone, are in the first."""
     name: Name
     """Name of the deployment."""
     tags: Tags
@@ -100,6 +103,14 @@ class TrainingSpec(ComponentSpec):
     """Addresses of machines; /16 to /22."""
     egress: tuple[Egress, ...] = ()
     """Ranges that machines may reach; none by default."""
+    datasets: DataSize | None = None
+    """Training data; none: no bucket for it."""
+    checkpoints: DataSize | None = None
+    """Checkpoints; none: no bucket for them."""
+    files: Files | None = None
+    """File system that feeds the accelerators; none: they read the buckets."""
+    administrators: tuple[RoleArn, ...] = Field(min_length=1)
+    """Roles that administer the cluster and reach its objects from outside."""
 
     @classmethod
     def of(cls, declaration: Declaration) -> "TrainingSpec":
@@ -124,6 +135,10 @@ class TrainingSpec(ComponentSpec):
             tags=deployment.tags,
             cidr=cidr,
             egress=deployment.network.egress,
+            datasets=deployment.storage.datasets,
+            checkpoints=deployment.storage.checkpoints,
+            files=deployment.storage.files,
+            administrators=deployment.training.administrators,
         )
 
     @model_validator(mode="after")
@@ -131,6 +146,11 @@ class TrainingSpec(ComponentSpec):
         layout(self.cidr, PODS, self.zones)
         _outside_china(self.region)
         return self
+
+    @property
+    def home(self) -> int:
+        """Where the first zone stands among the zones in the order of their ids, which is that of all subnets."""
+        return sorted(self.zones, key=place).index(self.zones[0])
 
     @field_serializer("cidr")
     def _text(self, value: IPv4Network) -> str:
