@@ -23,10 +23,20 @@ _PREDICTED = (
     "Replacement is predicted, from the providers' own sources as read into aiinfra's catalogue; "
     "the engine's preview has the last word."
 )
+_ENGINE = (
+    "What is created, updated, replaced and destroyed is the word of Pulumi's engine. What opens, what is lost and "
+    "what is down meanwhile is read from the program and from aiinfra's catalogue."
+)
 
 
 def review(
-    diff: GraphDiff, *, compared: str = "", before: str = "", after: str = "", preview: Graph | None = None
+    diff: GraphDiff,
+    *,
+    compared: str = "",
+    before: str = "",
+    after: str = "",
+    preview: Graph | None = None,
+    engine: bool = False,
 ) -> Document:
     """Everything a reviewer should read, in order.
 
@@ -36,6 +46,7 @@ def review(
         before: The earlier version's name (a revision); ``after`` likewise.
         preview: The later version collected in preview mode, for what is unknown until apply; without it, the later
             side of the difference where that was collected so.
+        engine: What happens is an engine's word, not predicted.
     """
     names = Names(diff)
     values = Values(names)
@@ -57,7 +68,7 @@ def review(
         groups=tuple(_groups(found, diff, names, values)),
         unknowns=tuple(unknown),
         details=tuple(_details(found, diff, names, values)),
-        notes=tuple(_notes(diff, losses)),
+        notes=tuple(_notes(diff, losses, engine=engine)),
         before=before,
         after=after,
         findings=diff.after.findings,
@@ -123,11 +134,10 @@ def _lines(change: ResourceChange, values: Values) -> Iterator[Line]:
         yield Line("~", f"option {item.path}: {values.short(item.before)} → {values.short(item.after)}")
 
 
-def _notes(diff: GraphDiff, losses: Sequence[Loss]) -> Iterator[str]:
+def _notes(diff: GraphDiff, losses: Sequence[Loss], *, engine: bool) -> Iterator[str]:
     if not diff:
         return
-    yield _PROGRAMS
-    yield _PREDICTED
+    yield from (_ENGINE,) if engine else (_PROGRAMS, _PREDICTED)
     if any(row.cause.startswith("unknown") for row in losses):
         yield "For types that the catalogue does not hold, any change may replace."
     for package, (old, new) in (diff.versions or {}).items():
