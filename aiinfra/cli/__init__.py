@@ -34,7 +34,7 @@ COMMANDS: Final = {
 
 
 _EXTRAS: Final = {
-    **dict.fromkeys(("pulumi", "pulumi_aws", "pulumi_kubernetes"), "pulumi"),
+    **dict.fromkeys(("google", "pulumi", "pulumi_aws", "pulumi_kubernetes"), "pulumi"),
     **dict.fromkeys(
         ("cryptography", "grpc", "httptools", "model_signing", "onnxruntime", "orjson", "prometheus_client"), "server"
     ),

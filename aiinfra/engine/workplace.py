@@ -129,7 +129,7 @@ class Workplace:
             raise AiinfraError("rehearsal-timeout", message, "look for a wait without end in the program") from None
         finally:
             end(process)
-        return Outcome(process.returncode, stdout, stderr, read(_logged(log)), time.monotonic() - began)
+        return Outcome(process.returncode, stdout, stderr, read(_Tail(log).new()), time.monotonic() - began)
 
     @property
     def _project(self) -> Path:
@@ -172,7 +172,7 @@ def _runtime(program: Program) -> dict[str, Any]:
 
 def _followed(process: "subprocess.Popen[str]", log: Path, on_event: OnEvent | None, timeout: float) -> tuple[str, str]:
     deadline = time.monotonic() + timeout
-    seen = 0
+    tail = _Tail(log)
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -182,13 +182,26 @@ def _followed(process: "subprocess.Popen[str]", log: Path, on_event: OnEvent | N
         except subprocess.TimeoutExpired:
             ended = None
         if on_event is not None:
-            found = _logged(log)
-            for event in found[seen:]:
+            for event in tail.new():
                 on_event(event)
-            seen = len(found)
         if ended is not None:
             return ended
 
 
-def _logged(log: Path) -> list[dict[str, Any]]:
-    return parse(log.read_text(encoding="utf-8").splitlines(keepends=True)) if log.is_file() else []
+class _Tail:
+    """What was written to an event log since the last look."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._place = 0
+
+    def new(self) -> list[dict[str, Any]]:
+        """The events of whole lines that came since."""
+        if not self._log.is_file():
+            return []
+        with self._log.open("rb") as file:
+            file.seek(self._place)
+            found = file.read()
+        whole = found[: found.rfind(b"\n") + 1]
+        self._place += len(whole)
+        return parse(whole.decode())
