@@ -47,7 +47,7 @@ soak: $(STAMP) ## The long ones: kill loops, full mutation sets
 	@$(BIN)/python -m pytest -m soak
 
 e2e: $(STAMP) ## The real Pulumi CLI and API server, where they are on PATH
-	@$(BIN)/python -m pytest -m e2e -rs
+	@$(BIN)/python -m pytest -m "e2e and not soak" -rs
 
 lock: ## Pin the requirements again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra all --group dev pyproject.toml requirements/build.in -o requirements/dev.txt

@@ -7,12 +7,32 @@ from typing import Final
 
 PACKAGE: Final = "aiinfra"
 
+CLOSED_BUCKET: Final = "aiinfra:index:ClosedBucket"
+FILE_SYSTEM: Final = "aiinfra:index:FileSystem"
 INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
+KEYS: Final = "aiinfra:index:Keys"
+NETWORK: Final = "aiinfra:index:Network"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
 SITE: Final = "aiinfra:index:Site"
+STORAGE: Final = "aiinfra:index:Storage"
+TRAINING: Final = "aiinfra:index:Training"
 TRUSTED_NAMESPACE: Final = "aiinfra:index:TrustedNamespace"
 
-PUBLISHED: Final = frozenset({INFERENCE_RUNTIME, REGISTRY, RELEASE_BUCKET, SITE, TRUSTED_NAMESPACE})
+PUBLISHED: Final = frozenset(
+    {
+        CLOSED_BUCKET,
+        FILE_SYSTEM,
+        INFERENCE_RUNTIME,
+        KEYS,
+        NETWORK,
+        REGISTRY,
+        RELEASE_BUCKET,
+        SITE,
+        STORAGE,
+        TRAINING,
+        TRUSTED_NAMESPACE,
+    }
+)
 RETIRED: Final[dict[str, str]] = {}
 """Old token -> the token that carries an alias of it."""

@@ -142,7 +142,7 @@ def is_compiled(declaration: Declaration) -> Iterator[Finding]:
         yield Finding(
             "not-compiled",
             Severity.WARNING,
-            "this version does not compile training clusters yet; the rest is compiled without it",
+            "the network, keys and storage of training are compiled; its cluster and accelerators are not yet",
             "training",
             remedy="keep it declared: it is validated, and a later version makes it",
         )

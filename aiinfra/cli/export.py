@@ -31,6 +31,7 @@ from aiinfra.spec.deployment import MAIN_STACK
     help="symbolic: nothing unknown, outputs are stand-ins (default); preview: as a first preview (manifests).",
 )
 @click.option("--config", "settings", multiple=True, metavar="KEY=VALUE", help="A configuration value; repeatable.")
+@click.option("--assume-config", is_flag=True, help="Run with stand-ins for configuration that is not set.")
 @click.option("--omit-secrets", is_flag=True, help="Leave objects that hold secrets out of manifests.")
 @json_option
 def command(
@@ -42,6 +43,7 @@ def command(
     stack: str,
     mode: str | None,
     settings: tuple[str, ...],
+    assume_config: bool,
     omit_secrets: bool,
     as_json: bool,
 ) -> Exit:
@@ -65,6 +67,7 @@ def command(
         stack=stack,
         mode=Mode(mode) if mode else None,
         config=values,
+        assume_config=assume_config,
         omit_secrets=omit_secrets,
     )
     exports = export(program, wanted)

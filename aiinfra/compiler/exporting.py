@@ -31,6 +31,8 @@ class Wanted:
     mode: Mode | None = None
     """None: the one that suits the format."""
     config: Mapping[str, str] | None = None
+    assume_config: bool = False
+    """Run with stand-ins where configuration is missing."""
     omit_secrets: bool = False
 
 
@@ -98,10 +100,18 @@ def _edges(name: str, graph: Graph, wanted: Wanted, *, alone: bool) -> Export:
 
 def _record(program: Path, wanted: Wanted) -> Graph:
     mode = wanted.mode or wanted.format.mode
+    config = wanted.config or {}
     if wanted.format is Format.MANIFESTS:
-        return collect_in_subprocess(program, stack=wanted.stack, mode=mode, config=wanted.config or {})
+        # What is made up would read like a real value in a cluster.
+        return collect_in_subprocess(program, stack=wanted.stack, mode=mode, config=config)
     return collect_with_upstreams(
-        program, stack=wanted.stack, mode=mode, collect=collect_in_subprocess, config=wanted.config or {}
+        program,
+        stack=wanted.stack,
+        mode=mode,
+        collect=collect_in_subprocess,
+        config=config,
+        stand_ins=True,
+        assume_config=wanted.assume_config,
     )
 
 

@@ -1,5 +1,6 @@
 """A throw-away place for the engine to work in: state, home, project file and configuration, gone afterwards."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-
-import yaml
 
 from aiinfra.engine.events import Events, parse, read
 from aiinfra.engine.standin import VARIABLE
@@ -85,7 +84,8 @@ class Workplace:
             "runtime": _runtime(program),
         }
         self._project.mkdir(exist_ok=True)
-        (self._project / "Pulumi.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+        # JSON is YAML, and leaves no doubt which text is a number.
+        (self._project / "Pulumi.yaml").write_text(json.dumps(settings), encoding="utf-8")
         (self._project / f"Pulumi.{stack}.yaml").unlink(missing_ok=True)
         self._checked(["stack", "select", "--create", stack])
         values = program.configuration(stack).with_values(config or {}, (), program.name)

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from aiinfra.findings import Finding
+
+MADE_UP: Final = ("invoke-stand-in", "config-assumed")
+"""Findings about what a program was told instead of what a cloud, or the stack, would tell it."""
 
 
 class Level(StrEnum):
@@ -126,6 +129,11 @@ class Document:
     after: str = ""
     findings: tuple[Finding, ...] = field(default=())
     """What collecting could not do as the engine would."""
+
+    @property
+    def told(self) -> tuple[Finding, ...]:
+        """The findings that are told one by one; the others are summed up in a note."""
+        return tuple(finding for finding in self.findings if finding.id not in MADE_UP)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; the same words as the other outputs, with URNs."""

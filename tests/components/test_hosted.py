@@ -28,10 +28,16 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         for token, resource in schema()["resources"].items()
     }
     assert required == {
+        "ClosedBucket": ["account", "region"],
+        "FileSystem": ["clients", "key", "size", "subnet", "throughput", "vpc"],
         "InferenceRuntime": ["model", "modelName", "namespace", "runtime", "tags", "tier"],
+        "Keys": ["account", "logGroups", "region"],
+        "Network": ["account", "cidr", "logsKey", "region", "zones"],
         "Registry": ["account", "name", "region", "tags"],
         "ReleaseBucket": ["account", "region"],
         "Site": ["className", "model", "modelName", "runtime", "site", "tags", "tier"],
+        "Storage": ["account", "key", "region"],
+        "Training": ["account", "administrators", "cidr", "name", "region", "tags", "zones"],
         "TrustedNamespace": ["namespace", "tags"],
     }
 
