@@ -186,6 +186,23 @@ def allow_caller(spec: InferenceRuntimeSpec, caller: str) -> dict[str, Any]:
     }
 
 
+def neighbours(spec: InferenceRuntimeSpec) -> list[str]:
+    """Callers in the server's own namespace, where nothing may leave that is not named."""
+    split = [caller.rpartition("/") for caller in spec.runtime.callers]
+    return [name for namespace, slash, name in split if not slash or namespace == spec.namespace]
+
+
+def let_neighbours_out(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """Callers in the server's own namespace may leave for its two data ports."""
+    names = {"key": CALLER_LABEL, "operator": "In", "values": neighbours(spec)}
+    ports = [{"port": HTTP_PORT, "protocol": "TCP"}, {"port": GRPC_PORT, "protocol": "TCP"}]
+    return {
+        "podSelector": {"matchExpressions": [names]},
+        "policyTypes": ["Egress"],
+        "egress": [{"to": [{"podSelector": {"matchLabels": selector(spec)}}], "ports": ports}],
+    }
+
+
 def caller_noun(caller: str) -> str:
     """``from-NAMESPACE-WORKLOAD``: the same for the same caller, wherever it stands in the list."""
     return f"from-{caller.replace('/', '-')}"

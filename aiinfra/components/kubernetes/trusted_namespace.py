@@ -9,7 +9,7 @@ from aiinfra.components.args import TrustedNamespaceArgs
 from aiinfra.components.component import Component, parse_args
 from aiinfra.components.kubernetes import admission
 from aiinfra.components.kubernetes import namespace_objects as objects
-from aiinfra.components.kubernetes.labels import metadata
+from aiinfra.components.kubernetes.labels import because, metadata
 from aiinfra.components.kubernetes.specs import TrustedNamespaceSpec
 from aiinfra.tokens import TRUSTED_NAMESPACE
 
@@ -40,13 +40,13 @@ class TrustedNamespace(Component):
         self.child(
             networking.NetworkPolicy,
             "allow-dns",
-            {"metadata": inside("allow-dns"), "spec": objects.allow_dns()},
+            {"metadata": because(inside("allow-dns"), "names are looked up"), "spec": objects.allow_dns()},
             **first,
         )
         for way in spec.egress:
             noun = objects.egress_noun(way)
-            meta = {**inside(noun), "annotations": {"aiinfra.dev/why": way.why}}
-            self.child(networking.NetworkPolicy, noun, {"metadata": meta, "spec": objects.allow_egress(way)}, **first)
+            policy = {"metadata": because(inside(noun), way.why), "spec": objects.allow_egress(way)}
+            self.child(networking.NetworkPolicy, noun, policy, **first)
         self.child(core.ResourceQuota, "quota", {"metadata": inside("quota"), "spec": objects.quota(spec)}, **first)
         self.child(core.LimitRange, "limits", {"metadata": inside("limits"), "spec": objects.limit_range()}, **first)
         # The cluster makes this account itself, so it can be patched but not created.
