@@ -29,7 +29,12 @@ from aiinfra.spec.deployment import MAIN_STACK
 @click.option("--assume-config", is_flag=True, help="Run with stand-ins for configuration that is not set.")
 @click.option("--project", default="", help="Of a declaration: the one project to review.")
 @click.option(
-    "--format", "form", type=click.Choice(["terminal", "markdown", "json"]), default="terminal", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["terminal", "markdown", "html", "json", "sarif", "gitlab"]),
+    default="terminal",
+    show_default=True,
+    help="html: one page that needs nothing else; sarif: code scanning; gitlab: its code quality report.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--full", is_flag=True, help="In the terminal: the whole difference, too.")

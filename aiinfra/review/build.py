@@ -10,6 +10,7 @@ from aiinfra.review.folding import Unit, plural, units
 from aiinfra.review.last_look import masked
 from aiinfra.review.losses import Losses, is_loss, order
 from aiinfra.review.naming import Names, kind
+from aiinfra.review.picture import picture
 from aiinfra.review.rest import group
 from aiinfra.review.unknowns import unknowns
 from aiinfra.review.values import Values, cut
@@ -72,6 +73,7 @@ def review(
         before=before,
         after=after,
         findings=diff.after.findings,
+        picture=picture(found, diff, names),
     )
     return masked(document)
 
