@@ -91,12 +91,11 @@ class Cluster(Component):
         settings = pulumi.Output.json_dumps(
             cluster_settings.network(spec.region, spec.zones, spec.pod_subnets, spec.nodes_group), sort_keys=True
         )
+        binding = {"service_account": "aws-node", "role_arn": role_arn(called, spec.account, partition)}
         addon: dict[str, Any] = {
             "cluster_name": cluster.name,
             **cluster_settings.addon("vpc-cni", find_cluster_version(spec.version)),
             "configuration_values": settings,
-            "pod_identity_associations": [
-                {"service_account": "aws-node", "role_arn": role_arn(called, spec.account, partition)}
-            ],
+            "pod_identity_associations": [binding],
         }
         self.child(aws.eks.Addon, "network", addon, depends_on=[may])
