@@ -8,6 +8,7 @@ from typing import Final
 PACKAGE: Final = "aiinfra"
 
 CLOSED_BUCKET: Final = "aiinfra:index:ClosedBucket"
+CLUSTER: Final = "aiinfra:index:Cluster"
 FILE_SYSTEM: Final = "aiinfra:index:FileSystem"
 INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
 KEYS: Final = "aiinfra:index:Keys"
@@ -16,12 +17,15 @@ REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
 SITE: Final = "aiinfra:index:Site"
 STORAGE: Final = "aiinfra:index:Storage"
+SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
 TRAINING: Final = "aiinfra:index:Training"
 TRUSTED_NAMESPACE: Final = "aiinfra:index:TrustedNamespace"
+WORKLOAD_ROLE: Final = "aiinfra:index:WorkloadRole"
 
 PUBLISHED: Final = frozenset(
     {
         CLOSED_BUCKET,
+        CLUSTER,
         FILE_SYSTEM,
         INFERENCE_RUNTIME,
         KEYS,
@@ -30,8 +34,10 @@ PUBLISHED: Final = frozenset(
         RELEASE_BUCKET,
         SITE,
         STORAGE,
+        SYSTEM_NODES,
         TRAINING,
         TRUSTED_NAMESPACE,
+        WORKLOAD_ROLE,
     }
 )
 RETIRED: Final[dict[str, str]] = {}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aiinfra.components.aws.cluster_specs import ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
@@ -20,6 +21,7 @@ STACK = "pulumi:pulumi:Stack"
 READ_BACK = (
     *(SiteSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
     *(KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
+    *(ClusterSpec, SystemNodesSpec, WorkloadRoleSpec),
 )
 
 UNKNOWN_AT_PREVIEW = {
@@ -31,12 +33,30 @@ UNKNOWN_AT_PREVIEW = {
     ),
     # Keys: CloudWatch Logs, EKS and FSx do not take an alias in place of a key's ARN.
     "aiinfra:index:ClosedBucket key",
+    "aiinfra:index:Cluster key",
+    "aiinfra:index:Cluster logsKey",
+    "aiinfra:index:SystemNodes key",
+    "aws:ec2/launchTemplate:LaunchTemplate blockDeviceMappings.ebs.kmsKeyId",
+    "aws:eks/cluster:Cluster encryptionConfig.provider.keyArn",
     "aiinfra:index:FileSystem key",
     "aiinfra:index:Network logsKey",
     "aiinfra:index:Storage key",
     "aws:fsx/lustreFileSystem:LustreFileSystem kmsKeyId",
     "aws:cloudwatch/logGroup:LogGroup kmsKeyId",
     # Ids that AWS makes up: of the network, its subnets, its routes, its groups, the file system.
+    "aiinfra:index:Cluster group",
+    "aiinfra:index:Cluster nodesGroup",
+    "aiinfra:index:Cluster podSubnets",
+    "aiinfra:index:Cluster subnets",
+    "aiinfra:index:SystemNodes group",
+    "aiinfra:index:SystemNodes subnets",
+    "aws:ec2/launchTemplate:LaunchTemplate networkInterfaces.securityGroups",
+    "aws:eks/addon:Addon configurationValues",  # of the VPC CNI: it names the pods' subnets
+    "aws:eks/cluster:Cluster vpcConfig.securityGroupIds",
+    "aws:eks/cluster:Cluster vpcConfig.subnetIds",
+    "aws:eks/nodeGroup:NodeGroup launchTemplate.id",
+    "aws:eks/nodeGroup:NodeGroup launchTemplate.version",
+    "aws:eks/nodeGroup:NodeGroup subnetIds",
     "aiinfra:index:FileSystem clients",
     "aiinfra:index:FileSystem subnet",
     "aiinfra:index:FileSystem vpc",

@@ -34,6 +34,41 @@ class ClosedBucketArgs(TypedDict):
     bucket can be given one."""
 
 
+class ClusterArgs(TypedDict):
+    """An EKS cluster with a private API, and nothing in it yet."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    version: NotRequired[str]
+    """Kubernetes version; the newest of the version matrix by default. One step at a time, never back."""
+    subnets: list[pulumi.Input[str]]
+    """Ids of the control plane's subnets, in two zones at least."""
+    group: pulumi.Input[str]
+    """Id of the control plane's security group."""
+    zones: list[str]
+    """Ids of the zones that pods have subnets in."""
+    pod_subnets: list[pulumi.Input[str]]
+    """Ids of the pods' subnets, one for each zone, in the order of ``zones``."""
+    nodes_group: pulumi.Input[str]
+    """Id of the security group of machines and pods."""
+    key: pulumi.Input[str]
+    """ARN of the key that encrypts what the cluster keeps."""
+    key_alias: str
+    """Alias of that key; policies name it by this."""
+    logs_key: pulumi.Input[str]
+    """ARN of the key that encrypts its logs."""
+    administrators: list[str]
+    """Roles that administer it. Nobody else gets in, whoever made it included."""
+    public_cidrs: NotRequired[list[str]]
+    """Public ranges that reach the API: an opening. None by default."""
+    keep_logs: NotRequired[int]
+    """Days that its logs are kept."""
+
+
 class FileSystemArgs(TypedDict):
     """A parallel file system (Lustre) in one zone."""
 
@@ -251,6 +286,8 @@ class KeysArgs(TypedDict):
     """Region they are in."""
     log_groups: list[str]
     """Names of the log groups that are encrypted; ``*`` at the end is allowed."""
+    cluster_role: str
+    """ARN of the control plane's role, which may use the cluster's key."""
 
 
 class EgressArgs(TypedDict):
@@ -397,6 +434,35 @@ class StorageArgs(TypedDict):
     """Days that what is in the audit bucket cannot be changed, and that access logs are kept."""
 
 
+class SystemNodesArgs(TypedDict):
+    """The machines that a cluster's own services run on."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    version: NotRequired[str]
+    """Kubernetes version of the cluster."""
+    cluster: str
+    """Name of the cluster."""
+    subnets: list[pulumi.Input[str]]
+    """Ids of the machines' subnets."""
+    group: pulumi.Input[str]
+    """Id of the machines' security group."""
+    key: pulumi.Input[str]
+    """ARN of the key that encrypts their disks."""
+    tags: TagsArgs
+    """Become tags of machines and disks, which the provider's default tags do not reach."""
+    instance: NotRequired[str]
+    """EC2 instance type, x86-64."""
+    nodes: NotRequired[int]
+    """How many: two at least, so that one can be replaced."""
+    disk: NotRequired[int]
+    """GiB of each machine's disk."""
+
+
 class FilesArgs(TypedDict):
     """A parallel file system that feeds the accelerators; it shows the datasets' objects as files."""
 
@@ -433,6 +499,10 @@ class TrainingArgs(TypedDict):
     """File system that feeds the accelerators; none: they read the buckets."""
     administrators: list[str]
     """Roles that administer the cluster and reach its objects from outside."""
+    public_cidrs: NotRequired[list[str]]
+    """Public ranges that reach the cluster's API: an opening. None by default."""
+    version: NotRequired[str]
+    """Kubernetes version; the newest of the version matrix by default."""
 
 
 class TrustedNamespaceArgs(TypedDict):
@@ -454,3 +524,26 @@ class TrustedNamespaceArgs(TypedDict):
     """Pods it may hold."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with; empty: no pod may mount a release."""
+
+
+class WorkloadRoleArgs(TypedDict):
+    """What one workload may do in AWS: read some buckets, write others."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    cluster: str
+    """Name of the cluster."""
+    namespace: str
+    """Namespace of the workload."""
+    service_account: str
+    """Its service account."""
+    key_alias: str
+    """Alias of the key that encrypts the buckets."""
+    reads: NotRequired[list[str]]
+    """Buckets it reads; none by default."""
+    writes: NotRequired[list[str]]
+    """Buckets it reads and writes; none by default."""

@@ -28,22 +28,15 @@ SERVICES: Final[dict[str, Service]] = {
         (
             "ec2:AssignPrivateIpAddresses",
             "ec2:AttachNetworkInterface",
-            "ec2:AttachVolume",
             "ec2:CreateNetworkInterface",
-            "ec2:CreateSnapshot",
             "ec2:CreateTags",
-            "ec2:CreateVolume",
             "ec2:DeleteNetworkInterface",
-            "ec2:DeleteSnapshot",
-            "ec2:DeleteVolume",
             "ec2:Describe*",
             "ec2:DetachNetworkInterface",
-            "ec2:DetachVolume",
             "ec2:ModifyNetworkInterfaceAttribute",
-            "ec2:ModifyVolume",
             "ec2:UnassignPrivateIpAddresses",
         ),
-        "nodes as they join, the VPC CNI, the EBS CSI driver",
+        "nodes as they join, the VPC CNI",
     ),
     "ecr.api": Service(
         (

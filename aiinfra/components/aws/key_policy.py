@@ -77,9 +77,19 @@ def data_key(account: str, region: str, partition: str) -> str:
     )
 
 
-def cluster_key(account: str, partition: str) -> str:
-    """For what a cluster keeps: EKS works by a grant that whoever creates the cluster makes; nobody else uses it."""
-    return document(administer(account, partition))
+def cluster_key(account: str, partition: str, role: str) -> str:
+    """For what a cluster keeps: used by the control plane's role (an ARN), where the role's own policy allows it.
+
+    The role is named in a condition: as a principal it would have to be there before the key.
+    """
+    use = allow(
+        "UseByControlPlane",
+        _USE_KEY,
+        "*",
+        Principal=root(account, partition),
+        Condition={"ArnEquals": {"aws:PrincipalArn": role}},
+    )
+    return document(administer(account, partition), use)
 
 
 def volumes_key(account: str, region: str, partition: str) -> str:
@@ -103,3 +113,8 @@ def volumes_key(account: str, region: str, partition: str) -> str:
             Condition={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
     )
+
+
+def key_alias(name: str, noun: str) -> str:
+    """The alias of one key of the component called ``name``."""
+    return f"alias/{name}-{noun}"

@@ -35,7 +35,7 @@ class Keys(Component):
         self.logs = self._key("logs", "Encrypts log groups", groups)
         stored = key_policy.data_key(account, region, partition)
         self.data = self._key("data", "Encrypts buckets and file systems", stored)
-        kept = key_policy.cluster_key(account, partition)
+        kept = key_policy.cluster_key(account, partition, spec.cluster_role)
         self.cluster = self._key("cluster", "Encrypts what the cluster keeps", kept)
         disks = key_policy.volumes_key(account, region, partition)
         self.volumes = self._key("volumes", "Encrypts disks of nodes", disks)
@@ -44,11 +44,6 @@ class Keys(Component):
     def _key(self, noun: str, about: str, policy: str) -> pulumi.Output[str]:
         props = {"description": about, "enable_key_rotation": True, "deletion_window_in_days": 30, "policy": policy}
         key = self.child(aws.kms.Key, noun, props, protect=True)
-        alias = {"name": key_alias(self._name, noun), "target_key_id": key.key_id}
+        alias = {"name": key_policy.key_alias(self._name, noun), "target_key_id": key.key_id}
         self.child(aws.kms.Alias, f"{noun}-alias", alias, delete_before_replace=True)
         return key.arn
-
-
-def key_alias(name: str, noun: str) -> str:
-    """The alias of one key of the component called ``name``."""
-    return f"alias/{name}-{noun}"

@@ -25,6 +25,11 @@ def role_arn(role: str, account: str, partition: str) -> str:
     return f"arn:{partition}:iam::{account}:role/{role}"
 
 
+def policy_arn(policy: str, account: str, partition: str) -> str:
+    """ARN of a managed policy of the account, known before the policy is made."""
+    return f"arn:{partition}:iam::{account}:policy/{policy}"
+
+
 def assumed_by(service: str, account: str, source: str = "") -> str:
     """Trust policy of a role that one AWS service takes, for resources of this account only.
 

@@ -3,8 +3,9 @@
 from ipaddress import IPv4Network
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, field_serializer, model_validator
+from pydantic import AfterValidator, Field, IPvAnyNetwork, field_serializer, model_validator
 
+from aiinfra.catalogue.eks import newest
 from aiinfra.catalogue.find import find_region
 from aiinfra.components.aws.endpoints import SERVICES
 from aiinfra.components.aws.layout import ZoneRanges, layout, place
@@ -43,6 +44,8 @@ class KeysSpec(ComponentSpec):
     """Region they are in."""
     log_groups: tuple[str, ...] = Field(min_length=1)
     """Names of the log groups that are encrypted; ``*`` at the end is allowed."""
+    cluster_role: RoleArn
+    """ARN of the control plane's role, which may use the cluster's key."""
 
 
 class NetworkSpec(ComponentSpec):
@@ -111,6 +114,10 @@ class TrainingSpec(ComponentSpec):
     """File system that feeds the accelerators; none: they read the buckets."""
     administrators: tuple[RoleArn, ...] = Field(min_length=1)
     """Roles that administer the cluster and reach its objects from outside."""
+    public_cidrs: tuple[IPvAnyNetwork, ...] = ()
+    """Public ranges that reach the cluster's API: an opening. None by default."""
+    version: str = Field(default_factory=newest)
+    """Kubernetes version; the newest of the version matrix by default."""
 
     @classmethod
     def of(cls, declaration: Declaration) -> "TrainingSpec":
@@ -139,6 +146,7 @@ class TrainingSpec(ComponentSpec):
             checkpoints=deployment.storage.checkpoints,
             files=deployment.storage.files,
             administrators=deployment.training.administrators,
+            public_cidrs=deployment.training.api_access.public_cidrs,
         )
 
     @model_validator(mode="after")
@@ -155,6 +163,10 @@ class TrainingSpec(ComponentSpec):
     @field_serializer("cidr")
     def _text(self, value: IPv4Network) -> str:
         return str(value)
+
+    @field_serializer("public_cidrs")
+    def _texts(self, value: tuple[object, ...]) -> list[str]:
+        return [str(item) for item in value]
 
 
 def _outside_china(region: str) -> None:

@@ -13,9 +13,17 @@ ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
 POLICIES = {
     "logs": key_policy.logs_key(ACCOUNT, REGION, "aws", ["/aiinfra/x-*"]),
     "data": key_policy.data_key(ACCOUNT, REGION, "aws"),
-    "cluster": key_policy.cluster_key(ACCOUNT, "aws"),
+    "cluster": key_policy.cluster_key(ACCOUNT, "aws", "arn:aws:iam::111122223333:role/control"),
     "volumes": key_policy.volumes_key(ACCOUNT, REGION, "aws"),
 }
+
+USED_BY_THE_ACCOUNT = (
+    *(
+        {"StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:ViaService": f"{service}.{REGION}.amazonaws.com"}}
+        for service in ("s3", "fsx", "ec2")
+    ),
+    {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/control"}},
+)
 
 
 def statements(name: str) -> dict[str, dict[str, Any]]:
@@ -29,7 +37,7 @@ def test_no_wildcards_and_no_way_to_use_without_a_condition(name: str) -> None:
         assert one["Principal"] not in ("*", {"AWS": "*"})
         uses = {"kms:Decrypt", "kms:Encrypt"} & set(one["Action"])
         if uses and one["Principal"] == ROOT:
-            assert set(one["Condition"]["StringEquals"]) == {"kms:CallerAccount", "kms:ViaService"}, sid
+            assert one["Condition"] in USED_BY_THE_ACCOUNT, sid
     assert not {"kms:Decrypt", "kms:Encrypt", "kms:*"} & set(statements(name)["AdministerKey"]["Action"])
 
 
@@ -37,7 +45,7 @@ def test_which_ways() -> None:
     assert {name: sorted(statements(name)) for name in POLICIES} == {
         "logs": ["AdministerKey", "UseForLogGroups"],
         "data": ["AdministerKey", "UseThroughFSx", "UseThroughS3"],
-        "cluster": ["AdministerKey"],
+        "cluster": ["AdministerKey", "UseByControlPlane"],
         "volumes": ["AdministerKey", "GrantForNodes", "UseForNodes", "UseThroughEC2"],
     }
 
