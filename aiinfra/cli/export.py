@@ -11,18 +11,18 @@ from aiinfra.spec.deployment import MAIN_STACK
 
 @click.command(
     epilog="Examples: aiinfra export infrastructure/ --out graph.json; "
-    "aiinfra export site/ --format manifests --out manifests/"
+    "aiinfra export site/ --format manifests --out manifests/; aiinfra export site/ --format edges --out edges.svg"
 )
 @click.argument("program", type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["json", "yaml", "manifests"]),
+    type=click.Choice(["json", "yaml", "manifests", "edges"]),
     default="json",
     show_default=True,
-    help="The whole graph (json, yaml), or its Kubernetes objects as YAML.",
+    help="The whole graph (json, yaml), its Kubernetes objects as YAML, or who may connect to whom.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="File, or for manifests a folder. Default: print.")
+@click.option("--out", type=click.Path(path_type=Path), help="File (edges: .txt, .json or .svg), or a folder.")
 @click.option("--project", default="", help="Of a declaration: the one project to export (registry, site-CLASS).")
 @click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
 @click.option(
@@ -31,6 +31,7 @@ from aiinfra.spec.deployment import MAIN_STACK
     help="symbolic: nothing unknown, outputs are stand-ins (default); preview: as a first preview (manifests).",
 )
 @click.option("--config", "settings", multiple=True, metavar="KEY=VALUE", help="A configuration value; repeatable.")
+@click.option("--assume-config", is_flag=True, help="Run with stand-ins for configuration that is not set.")
 @click.option("--omit-secrets", is_flag=True, help="Leave objects that hold secrets out of manifests.")
 @json_option
 def command(
@@ -42,6 +43,7 @@ def command(
     stack: str,
     mode: str | None,
     settings: tuple[str, ...],
+    assume_config: bool,
     omit_secrets: bool,
     as_json: bool,
 ) -> Exit:
@@ -65,6 +67,7 @@ def command(
         stack=stack,
         mode=Mode(mode) if mode else None,
         config=values,
+        assume_config=assume_config,
         omit_secrets=omit_secrets,
     )
     exports = export(program, wanted)

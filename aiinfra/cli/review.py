@@ -19,11 +19,22 @@ from aiinfra.spec.deployment import MAIN_STACK
 @click.option(
     "--against", type=click.Path(path_type=Path, exists=True), help="Compare with the program at this path instead."
 )
+@click.option(
+    "--preview",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    help="Review what `pulumi preview --json` wrote to this file (- for standard input) instead of two versions.",
+)
 @click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
 @click.option("--config", "settings", multiple=True, metavar="KEY=VALUE", help="A configuration value; repeatable.")
+@click.option("--assume-config", is_flag=True, help="Run with stand-ins for configuration that is not set.")
 @click.option("--project", default="", help="Of a declaration: the one project to review.")
 @click.option(
-    "--format", "form", type=click.Choice(["terminal", "markdown", "json"]), default="terminal", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["terminal", "markdown", "html", "json", "sarif", "gitlab"]),
+    default="terminal",
+    show_default=True,
+    help="html: one page that needs nothing else; sarif: code scanning; gitlab: its code quality report.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--full", is_flag=True, help="In the terminal: the whole difference, too.")
@@ -42,8 +53,10 @@ def command(
     base: str,
     head: str,
     against: Path | None,
+    preview: Path | None,
     stack: str,
     settings: tuple[str, ...],
+    assume_config: bool,
     project: str,
     form: str,
     as_json: bool,
@@ -59,7 +72,7 @@ def command(
     Exit code 1: a gate fails.
     """
     from aiinfra.review.gates import check_gates, failing
-    from aiinfra.review.revisions import WORKTREE, Compared, review_revisions
+    from aiinfra.review.revisions import WORKTREE, Compared, review_preview, review_revisions
     from aiinfra.review.writing import written
 
     if against is not None and (base or head != WORKTREE):
@@ -70,7 +83,14 @@ def command(
     values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
     if len(values) != len(settings):
         raise click.BadParameter("write KEY=VALUE", param_hint="--config")
-    documents = review_revisions(Compared(program, base, head, stack, project, python, against, values))
+    compared = Compared(program, base, head, stack, project, python, against, values, assume_config)
+    if preview is not None:
+        if base or head != WORKTREE or against is not None:
+            raise click.UsageError("--preview stands for both versions: leave --base, --head and --against out")
+        text = sys.stdin.read() if str(preview) == "-" else preview.read_text(encoding="utf-8", errors="replace")
+        documents = [review_preview(compared, text, "standard input" if str(preview) == "-" else str(preview))]
+    else:
+        documents = review_revisions(compared)
     failed = list(dict.fromkeys(line for document in documents for line in failing(document, gates)))
     chosen = "json" if as_json else form
     if out is not None:

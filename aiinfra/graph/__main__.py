@@ -44,6 +44,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             config=request["config"],
             secret_config=request["secret_config"],
             references={name: Graph.from_json(data) for name, data in request["references"].items()},
+            stand_ins=request["stand_ins"],
+            assume_config=request["assume_config"],
             fingerprint_key=bytes.fromhex(key) if key is not None else None,
             timeout=request["timeout"],
         )

@@ -30,6 +30,8 @@ def collect_in_subprocess(
     config: Mapping[str, str] | None = None,
     secret_config: Collection[str] = (),
     references: Mapping[str, Graph] | None = None,
+    stand_ins: bool = False,
+    assume_config: bool = False,
     fingerprint_key: bytes | None = None,
     timeout: float = 300.0,
     python: str = sys.executable,
@@ -52,6 +54,8 @@ def collect_in_subprocess(
         "config": dict(config or {}),
         "secret_config": sorted(secret_config),
         "references": {name: graph.as_json() for name, graph in (references or {}).items()},
+        "stand_ins": stand_ins,
+        "assume_config": assume_config,
         "fingerprint_key": fingerprint_key.hex() if fingerprint_key is not None else None,
         "timeout": timeout,
     }
@@ -71,7 +75,7 @@ def collect_in_subprocess(
         raise error_from(data["error"], _shown(written))
     try:
         return Graph.from_json(data["graph"])
-    except ValueError as error:
+    except (ValueError, KeyError, TypeError) as error:
         remedy = "use the same version of aiinfra on both sides"
         raise AiinfraError("python-unusable", f"{python} has another version of aiinfra: {error}", remedy) from None
 

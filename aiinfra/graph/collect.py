@@ -13,6 +13,7 @@ from typing import Any, Final
 from aiinfra.errors import AiinfraError
 from aiinfra.findings import Finding
 from aiinfra.graph import urn, wire
+from aiinfra.graph.assuming import assuming
 from aiinfra.graph.callbacks import Callbacks, Engine
 from aiinfra.graph.failure import failure_of
 from aiinfra.graph.isolation import environment_hidden, inside, sdk_warnings_ignored
@@ -44,6 +45,8 @@ def collect(
     secret_config: Collection[str] = (),
     references: Mapping[str, Graph] | References | None = None,
     invoke: Invoke | None = None,
+    stand_ins: bool = False,
+    assume_config: bool = False,
     fingerprint_key: bytes | None = None,
     root: Path | None = None,
     timeout: float = TIMEOUT,
@@ -67,7 +70,10 @@ def collect(
         references: Graphs of upstream stacks, by ``"ORGANIZATION/PROJECT/STACK"``, ``"PROJECT/STACK"`` or
             ``"PROJECT"``, or a function of the reference's name. Outputs of one that is missing are unknown.
         invoke: Answers provider functions such as ``aws.get_region``; without it, or where it returns None, such a call
-            is an error.
+            is an error, unless ``stand_ins`` says otherwise.
+        stand_ins: Answer other provider functions with what ``aiinfra.graph.functions`` makes up; each is a finding.
+        assume_config: Run the program again with a stand-in for each configuration key that it finds missing; each is
+            a finding.
         fingerprint_key: With it, secrets carry a keyed hash that tells "changed" from "same"; without it, nothing.
         root: What source positions are relative to; the folder of the program's file by default.
         timeout: Seconds after which the program is stopped.
@@ -77,6 +83,22 @@ def collect(
             ``call-refused``, or the program's own error where that is one of ours.
         BadInput: ``program-missing``, ``project-invalid``, ``yaml-invalid``, ``config-missing``, ``config-type``.
     """
+    if assume_config:
+        return assuming(
+            collect,
+            config=config or {},
+            secret_config=secret_config,
+            program=program,
+            project=project,
+            stack=stack,
+            mode=mode,
+            references=references,
+            invoke=invoke,
+            stand_ins=stand_ins,
+            fingerprint_key=fingerprint_key,
+            root=root,
+            timeout=timeout,
+        )
     file = find(program) if isinstance(program, str | Path) else None
     body: Program = program if file is None and callable(program) else _body(file)
     base = (root or (file.root if file is not None else _root_of(program))).resolve()
@@ -103,6 +125,8 @@ def collect(
         notes=notes,
         invoke=invoke,
         references=_resolver(references),
+        stand_ins=stand_ins,
+        config=setting.config,
     )
     callbacks, engine = Callbacks(notes, places), Engine(notes, places)
     failure: AiinfraError | None = None

@@ -26,6 +26,8 @@ class Format(StrEnum):
     """The whole graph, for people."""
     MANIFESTS = "manifests"
     """The Kubernetes objects alone, as a cluster takes them."""
+    EDGES = "edges"
+    """Who may open connections to whom; written by :mod:`aiinfra.access.writing`."""
 
     @property
     def mode(self) -> Mode:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from pulumi.config import ConfigMissingError, ConfigTypeError
 
-from aiinfra.errors import AiinfraError, BadInput, did_you_mean
+from aiinfra.errors import AiinfraError, did_you_mean
+from aiinfra.graph.assuming import ConfigurationError
 from aiinfra.graph.places import Places, frames_of
 from aiinfra.graph.program import Program
 
@@ -27,11 +28,11 @@ def failure_of(
             secret = "--secret " if link.secret else ""
             message = f"{at}the program needs the configuration key {link.key!r}, which is not set"
             remedy = f"{_where(program, stack)} (pulumi config set {secret}{link.key} VALUE)"
-            return BadInput("config-missing", message, remedy)
+            return ConfigurationError("config-missing", message, remedy, key=link.key, secret=link.secret)
         if isinstance(link, ConfigTypeError):
             message = f"{at}the configuration key {link.key!r} is not a valid {link.expect_type}"
             remedy = f"give {link.key} a value of that type; an encrypted value is never decrypted here, so it is text"
-            return BadInput("config-type", message, remedy)
+            return ConfigurationError("config-type", message, remedy, key=link.key, wanted=link.expect_type)
     if isinstance(error, SyntaxError):
         where = places.first([(error.filename or "", error.lineno or 0)]) if error.filename else place
         return AiinfraError("program-failed", f"{where}: {type(error).__name__}: {error.msg}", "correct the program")

@@ -12,6 +12,7 @@ from aiinfra.findings import Severity
 from aiinfra.graph import urn, wire
 from aiinfra.graph.answers import Answers
 from aiinfra.graph.callbacks import INSTEAD
+from aiinfra.graph.functions import answer
 from aiinfra.graph.node import Graph, Mode, Node
 from aiinfra.graph.notes import Notes
 from aiinfra.graph.places import Places, frames_in
@@ -56,6 +57,8 @@ class Monitor:
         notes: Notes,
         invoke: Invoke | None = None,
         references: References | None = None,
+        stand_ins: bool = False,
+        config: Mapping[str, str] | None = None,
     ) -> None:
         self.nodes: dict[str, Node] = {}
         self.outputs: dict[str, dict[str, Any]] = {}
@@ -69,6 +72,8 @@ class Monitor:
         self._answers = Answers(mode)
         self._invoke = invoke
         self._references = references
+        self._stand_ins = stand_ins
+        self._config = config or {}
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:  # noqa: N802 - an RPC
         """Record a resource."""
@@ -125,6 +130,8 @@ class Monitor:
             return _invoked(self._answers.of_resource(self.nodes.get(wanted), wanted))
         self.invokes.add(request.tok)
         result = self._invoke(request.tok, arguments) if self._invoke is not None else None
+        if result is None and self._stand_ins:
+            result = self._made_up(request, arguments)
         if result is None:
             message = f"the program calls the provider function {request.tok}, which only a cloud can answer"
             remedy = (
@@ -132,9 +139,28 @@ class Monitor:
                 "or answer it with collect(..., invoke=FUNCTION)"
             )
             raise self._refused(AiinfraError("invoke-unanswered", message, remedy))
-        answer = Struct()
-        answer.update(wire.encode(dict(result), request.tok))
-        return _invoked(answer)
+        struct = Struct()
+        struct.update(wire.encode(dict(result), request.tok))
+        return _invoked(struct)
+
+    def _made_up(
+        self, request: resource_pb2.ResourceInvokeRequest, arguments: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """A stand-in for a provider function's answer, and a finding that says so."""
+        made = answer(request.tok, arguments, self._settings(request))
+        if made is not None and made.note:
+            source = self._places.first(frames_in(request.stackTrace))
+            message = f"the provider function {request.tok} is answered with {made.note}"
+            remedy = "the engine's preview knows the real answer; collect(..., invoke=FUNCTION) gives one"
+            self._notes.add("invoke-stand-in", Severity.NOTE, message, path=request.tok, source=source, remedy=remedy)
+        return made.result if made is not None else None
+
+    def _settings(self, request: resource_pb2.ResourceInvokeRequest) -> Mapping[str, Any]:
+        """Those of the function's provider on top of the stack's configuration of its package."""
+        start = f"{request.tok.partition(':')[0]}:"
+        settings = {key.removeprefix(start): text for key, text in self._config.items() if key.startswith(start)}
+        provider = self.nodes.get(urn.of_reference(request.provider))
+        return {**settings, **provider.inputs} if provider is not None else settings
 
     def Call(self, request: resource_pb2.ResourceCallRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802 - an RPC
         """Refused: a method of a resource runs in its provider."""

@@ -10,11 +10,19 @@ class Notes:
         self._found: dict[tuple[str, str], Finding] = {}
 
     def add(
-        self, code: str, severity: Severity, message: str, *, urn: str = "", source: str = "", remedy: str = ""
+        self,
+        code: str,
+        severity: Severity,
+        message: str,
+        *,
+        urn: str = "",
+        path: str = "",
+        source: str = "",
+        remedy: str = "",
     ) -> None:
         """Keep one; a second with the same code and place is dropped."""
         place = (code, urn or f"{source} {message}")
-        self._found.setdefault(place, Finding(code, severity, message, urn=urn, remedy=remedy, source=source))
+        self._found.setdefault(place, Finding(code, severity, message, path, urn, remedy, source))
 
     def sorted(self) -> tuple[Finding, ...]:
         """All, errors first."""

@@ -152,6 +152,28 @@ def outputs_of(token: str) -> Mapping[str, Shape]:
     return fields_of(cls) if cls is not None else {}
 
 
+def result_of(token: str) -> Mapping[str, Shape] | None:
+    """What a provider function gives: ``aws:ec2/getAmi:getAmi`` is ``pulumi_aws.ec2.GetAmiResult``.
+
+    None where the SDK says nothing.
+    """
+    match = _FUNCTION.fullmatch(token)
+    if match is None:
+        return None
+    package, group, name = match.group("package", "group", "name")
+    parts = [f"pulumi_{package.replace('-', '_')}"]
+    parts += [] if group == "index" else [f"{group}_" if keyword.iskeyword(group) else group]
+    with sdk_warnings_ignored():
+        try:
+            cls = getattr(import_module(".".join(parts)), f"{name[0].upper()}{name[1:]}Result", None)
+        except ModuleNotFoundError:
+            return None
+    return fields_of(cls) if isclass(cls) and _types.is_output_type(cls) else None
+
+
+_FUNCTION: Final = re.compile(r"(?P<package>[a-z][a-z0-9-]*):(?P<group>[A-Za-z0-9_]+)(?:/\w+)?:(?P<name>\w+)")
+
+
 @cache
 def fields_of(cls: type) -> Mapping[str, Shape]:
     """Wire name -> shape, of an input type, an output type or a resource class."""

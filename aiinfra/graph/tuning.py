@@ -1,9 +1,13 @@
 """Makes the SDK cheap enough for graphs of ten thousand resources, while a program is recorded.
 
-Two of the SDK's functions take a third of a run's time and half of its memory, and can do the same work for less:
+Four of the SDK's functions take most of a run's time and memory that is not the program's own, and can do the same work
+for less:
 
 - ``transfer_properties`` makes four futures, a task and two registrations for each property of each resource, used or
-  not. One future is enough, and nothing needs to be told to wait for it: the call that resolves it is waited for.
+  not. An output whose state is made when somebody asks for it does, and nothing needs to be told to wait for it: the
+  call that resolves it is waited for.
+- ``collapse_alias_to_urn`` works out each alias's URN, which nobody asks for where the engine takes alias specs.
+- ``create_urn`` joins three strings through six tasks; for plain strings it can be done at once.
 - ``_get_stack_trace`` reads the source text of every frame. File and line are enough.
 
 Where an SDK of another version has other functions in their place, its own are left alone: slower, never wrong. That
@@ -19,11 +23,20 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
+import pulumi
 from pulumi import Output, Resource, output
 from pulumi.runtime import resource, rpc
 from pulumi.runtime.proto import source_pb2
+
+PARAMETERS: Final[Mapping[tuple[Any, str], tuple[str, ...]]] = {
+    (rpc, "transfer_properties"): ("res", "props", "custom"),
+    (pulumi.resource, "collapse_alias_to_urn"): ("alias", "defaultName", "defaultType", "defaultParent"),
+    (resource, "create_urn"): ("name", "type_", "parent", "project", "stack"),
+    (resource, "_get_stack_trace"): (),
+}
+"""Module and name of each function that is replaced -> its parameters in the SDKs this module knows."""
 
 
 @contextmanager
@@ -32,51 +45,90 @@ def tuned() -> Iterator[bool]:
     if not takes_tuning():
         yield False
         return
-    swaps: list[tuple[Any, str, Any]] = [
-        (rpc, "transfer_properties", _transfer_properties),
-        (resource, "_get_stack_trace", _get_stack_trace),
-    ]
-    before = [(module, name, getattr(module, name)) for module, name, _ in swaps]
+    before = {place: getattr(*place) for place in PARAMETERS}
+    ours = (
+        _transfer_properties,
+        _later(before[pulumi.resource, "collapse_alias_to_urn"]),
+        _joined(before[resource, "create_urn"]),
+        _get_stack_trace,
+    )
     try:
-        for module, name, function in swaps:
-            setattr(module, name, function)
+        for place, function in zip(PARAMETERS, ours, strict=True):
+            setattr(*place, function)
         yield True
     finally:
-        for module, name, function in before:
-            setattr(module, name, function)
+        for place, function in before.items():
+            setattr(*place, function)
 
 
 def takes_tuning() -> bool:
     """Whether this SDK has the functions this module knows, with the parameters it knows."""
     data = getattr(output, "_OutputData", None)
-    transfer = getattr(rpc, "transfer_properties", None)
-    trace = getattr(resource, "_get_stack_trace", None)
-    return (
-        is_dataclass(data)
-        and [field.name for field in fields(data)] == ["resources", "value", "is_known", "is_secret"]
-        and callable(transfer)
-        and list(inspect.signature(transfer).parameters) == ["res", "props", "custom"]
-        and callable(trace)
-        and not inspect.signature(trace).parameters
-    )
+    if not is_dataclass(data) or [field.name for field in fields(data)] != [
+        "resources",
+        "value",
+        "is_known",
+        "is_secret",
+    ]:
+        return False
+    for (module, name), parameters in PARAMETERS.items():
+        function = getattr(module, name, None)
+        if not callable(function) or tuple(inspect.signature(function).parameters) != parameters:
+            return False
+    return True
 
 
-def _transfer_properties(res: Resource, props: Mapping[str, Any], custom: bool) -> dict[str, Callable[..., None]]:  # noqa: FBT001 - the SDK's signature
-    make = asyncio.get_running_loop().create_future
+_MAKE: Final = "_aiinfra_make"
+_MADE: Final = "_aiinfra_made"
+"""Attributes of an output, by names that none of its methods has."""
+
+
+class _Lazy(Output[Any]):
+    """An output whose state is made when it is first asked for."""
+
+    @classmethod
+    def of(cls, make: Callable[[], Any]) -> "_Lazy":
+        """``make`` gives the future of the state."""
+        made = object.__new__(cls)
+        vars(made)[_MAKE] = make
+        return made
+
+    @property
+    def _data(self) -> Any:  # pyrefly: ignore [bad-override] - an attribute of the base class
+        state = vars(self)
+        if _MADE not in state:
+            state[_MADE] = state[_MAKE]()
+        return state[_MADE]
+
+
+def _future() -> asyncio.Future[Any]:
+    return asyncio.get_running_loop().create_future()
+
+
+def _known(*state: Any) -> asyncio.Future[Any]:
+    """A future with its result: resources, value, whether it is known, whether it is secret."""
+    future = _future()
+    future.set_result(vars(output)["_OutputData"](*state))
+    return future
+
+
+def _transfer_properties(
+    res: Resource,
+    props: Mapping[str, Any],
+    custom: bool,  # noqa: FBT001 - the SDK's signature
+) -> dict[str, Callable[..., None]]:
     resolvers: dict[str, Callable[..., None]] = {}
     for name in props:
         if name == "urn" or (name == "id" and custom):
             continue
-        future = make()
-        value = object.__new__(Output)
-        vars(value)["_data"] = future
+        value = _Lazy.of(_future)
         vars(res)[name] = value
-        resolvers[name] = _resolver(res, future)
+        resolvers[name] = _resolver(res, value)
     return resolvers
 
 
-def _resolver(res: Resource, future: asyncio.Future[Any]) -> Callable[..., None]:
-    data = vars(output)["_OutputData"]
+def _resolver(res: Resource, lazy: _Lazy) -> Callable[..., None]:
+    state = vars(lazy)
 
     def resolve(
         value: Any,
@@ -85,13 +137,42 @@ def _resolver(res: Resource, future: asyncio.Future[Any]) -> Callable[..., None]
         deps: set[Resource] | None,
         failed: Exception | None,
     ) -> None:
-        if failed is not None:
+        def make() -> asyncio.Future[Any]:
+            if failed is None:
+                return _known({res, *deps} if deps else {res}, value, is_known, is_secret)
+            future = _future()
             future.set_exception(failed)
-            return
-        resources = {res, *deps} if deps else {res}
-        future.set_result(data(resources=resources, value=value, is_known=is_known, is_secret=is_secret))
+            return future
+
+        if _MADE not in state:
+            state[_MAKE] = make
+        elif failed is None:
+            state[_MADE].set_result(make().result())
+        else:
+            state[_MADE].set_exception(failed)
 
     return resolve
+
+
+def _later(collapse: Callable[..., Output[str]]) -> Callable[..., Output[str]]:
+    """The alias's URN, worked out if it is asked for."""
+
+    def collapse_alias_to_urn(*arguments: Any) -> Output[str]:
+        return _Lazy.of(lambda: vars(collapse(*arguments))["_data"])
+
+    return collapse_alias_to_urn
+
+
+def _joined(create: Callable[..., Output[str]]) -> Callable[..., Output[str]]:
+    """The SDK's own rule for a parent's URN that is known: its type chain, then the type and the name."""
+
+    def create_urn(name: Any, type_: Any, parent: Any = None, project: Any = None, stack: Any = None) -> Output[str]:
+        if not (isinstance(name, str) and isinstance(type_, str) and isinstance(parent, str)):
+            return create(name, type_, parent, project, stack)
+        joined = f"{parent[: parent.rfind('::')]}${type_}::{name}"
+        return _Lazy.of(lambda: _known(set(), joined, True, False))
+
+    return create_urn
 
 
 def _get_stack_trace() -> source_pb2.StackTrace:

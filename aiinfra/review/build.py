@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from aiinfra.graph.change import compare
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.node import Graph, Mode
-from aiinfra.review.document import Detail, Document, Group, Line, Loss, Opening, Unknown
+from aiinfra.review.document import MADE_UP, Detail, Document, Group, Line, Loss, Opening, Unknown
 from aiinfra.review.folding import Unit, plural, units
 from aiinfra.review.last_look import masked
 from aiinfra.review.losses import Losses, is_loss, order
 from aiinfra.review.naming import Names, kind
+from aiinfra.review.picture import picture
 from aiinfra.review.rest import group
 from aiinfra.review.unknowns import unknowns
 from aiinfra.review.values import Values, cut
@@ -23,10 +24,20 @@ _PREDICTED = (
     "Replacement is predicted, from the providers' own sources as read into aiinfra's catalogue; "
     "the engine's preview has the last word."
 )
+_ENGINE = (
+    "What is created, updated, replaced and destroyed is the word of Pulumi's engine. What opens, what is lost and "
+    "what is down meanwhile is read from the program and from aiinfra's catalogue."
+)
 
 
 def review(
-    diff: GraphDiff, *, compared: str = "", before: str = "", after: str = "", preview: Graph | None = None
+    diff: GraphDiff,
+    *,
+    compared: str = "",
+    before: str = "",
+    after: str = "",
+    preview: Graph | None = None,
+    engine: bool = False,
 ) -> Document:
     """Everything a reviewer should read, in order.
 
@@ -36,6 +47,7 @@ def review(
         before: The earlier version's name (a revision); ``after`` likewise.
         preview: The later version collected in preview mode, for what is unknown until apply; without it, the later
             side of the difference where that was collected so.
+        engine: What happens is an engine's word, not predicted.
     """
     names = Names(diff)
     values = Values(names)
@@ -57,10 +69,11 @@ def review(
         groups=tuple(_groups(found, diff, names, values)),
         unknowns=tuple(unknown),
         details=tuple(_details(found, diff, names, values)),
-        notes=tuple(_notes(diff, losses)),
+        notes=tuple(_notes(diff, losses, engine=engine)),
         before=before,
         after=after,
         findings=diff.after.findings,
+        picture=picture(found, diff, names),
     )
     return masked(document)
 
@@ -123,11 +136,10 @@ def _lines(change: ResourceChange, values: Values) -> Iterator[Line]:
         yield Line("~", f"option {item.path}: {values.short(item.before)} → {values.short(item.after)}")
 
 
-def _notes(diff: GraphDiff, losses: Sequence[Loss]) -> Iterator[str]:
+def _notes(diff: GraphDiff, losses: Sequence[Loss], *, engine: bool) -> Iterator[str]:
     if not diff:
         return
-    yield _PROGRAMS
-    yield _PREDICTED
+    yield from (_ENGINE,) if engine else (_PROGRAMS, _PREDICTED)
     if any(row.cause.startswith("unknown") for row in losses):
         yield "For types that the catalogue does not hold, any change may replace."
     for package, (old, new) in (diff.versions or {}).items():
@@ -135,6 +147,20 @@ def _notes(diff: GraphDiff, losses: Sequence[Loss]) -> Iterator[str]:
     if diff.before.project != diff.after.project or diff.before.stack != diff.after.stack:
         old, new = (f"{side.project}/{side.stack}" for side in (diff.before, diff.after))
         yield f"The stack was {old} and is {new}: Pulumi keeps them apart, so everything is created again."
+    yield from _made_up(diff)
     opaque = sum(1 for node in diff.after if node.remote or node.type == "kubernetes:helm.sh/v3:Release")
     if opaque:
         yield f"What {plural(opaque, 'chart or remote component')} would make is not in this review."
+
+
+def _made_up(diff: GraphDiff) -> Iterator[str]:
+    """What the program was told instead of what a cloud, or the stack's configuration, would tell it."""
+    found = {id_: sorted({finding.path for finding in diff.after.findings if finding.id == id_}) for id_ in MADE_UP}
+    functions, keys = (found[id_] for id_ in MADE_UP)
+    if functions:
+        told = ", ".join(token.rpartition(":")[2] for token in functions)
+        verb = "was answered with a stand-in" if len(functions) == 1 else "were answered with stand-ins"
+        yield f"{plural(len(functions), 'provider function')} {verb}: {told}. Only a cloud knows the real answers."
+    if keys:
+        verb = "is not set, and got a stand-in" if len(keys) == 1 else "are not set, and got stand-ins"
+        yield f"{plural(len(keys), 'configuration key')} {verb}: {', '.join(keys)}."

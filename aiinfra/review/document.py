@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from aiinfra.findings import Finding
+
+MADE_UP: Final = ("invoke-stand-in", "config-assumed")
+"""Findings about what a program was told instead of what a cloud, or the stack, would tell it."""
 
 
 class Level(StrEnum):
@@ -108,6 +111,30 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """One resource in the picture. ``column`` and ``row``: where it stands, from the top left."""
+
+    name: str
+    kind: str
+    state: str
+    """As counted: ``created``, ``replaced``, ...; ``unchanged`` for a neighbour."""
+    column: int
+    row: int
+    where: str = ""
+    urn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What changes, and what it touches. ``links``: pairs of places in ``boxes``, the needed one first."""
+
+    boxes: tuple[Box, ...] = ()
+    links: tuple[tuple[int, int], ...] = ()
+    left_out: int = 0
+    """Changed resources for which there was no room."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A review."""
 
@@ -126,10 +153,17 @@ class Document:
     after: str = ""
     findings: tuple[Finding, ...] = field(default=())
     """What collecting could not do as the engine would."""
+    picture: Picture = field(default=Picture())
+
+    @property
+    def told(self) -> tuple[Finding, ...]:
+        """The findings that are told one by one; the others are summed up in a note."""
+        return tuple(finding for finding in self.findings if finding.id not in MADE_UP)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; the same words as the other outputs, with URNs."""
         data = asdict(self)
+        del data["picture"]
         data["openings"] = [
             {**{key: value for key, value in asdict(each).items() if key != "finding"}, **each.finding.as_json()}
             for each in self.openings

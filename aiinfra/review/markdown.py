@@ -161,4 +161,4 @@ def _detail(detail: Detail) -> str:
 
 
 def _found(document: Document) -> list[str]:
-    return [finding.message for finding in document.findings]
+    return [finding.message for finding in document.told]

@@ -13,10 +13,13 @@ from aiinfra.errors import AiinfraError, BadInput
 from aiinfra.graph.child import collect_in_subprocess
 from aiinfra.graph.diff import diff
 from aiinfra.graph.node import Graph, Mode
+from aiinfra.graph.program import find
 from aiinfra.graph.projects import collect_with_upstreams
 from aiinfra.review.build import review
 from aiinfra.review.credentials import mask_text
+from aiinfra.review.digest import read_digest
 from aiinfra.review.document import Document
+from aiinfra.review.engine import difference
 from aiinfra.review.repository import WORKTREE, Repository
 
 
@@ -36,6 +39,35 @@ class Compared:
     """Compare with the program at this path, instead of a revision."""
     config: Mapping[str, str] = field(default_factory=dict)
     """Configuration on top of the stack's own, for both versions."""
+    assume_config: bool = False
+    """Run with stand-ins where configuration is missing."""
+
+
+def review_preview(compared: Compared, text: str, name: str) -> Document:
+    """The review of an engine's preview (``pulumi preview --json``), with what the program's graph adds to it.
+
+    The stack is the preview's. Where the program cannot be recorded, the review goes without, and says so.
+
+    Raises:
+        BadInput: ``preview-invalid``; ``preview-mismatch`` where it is of another project than the program.
+    """
+    digest = read_digest(text, name)
+    file = find(compared.program)
+    if file.settings and file.name != digest.project:
+        message = f"{name} is of the project {digest.project}, and {compared.program} is {file.name}"
+        raise BadInput("preview-mismatch", message, "name the program that was previewed")
+    compared = replace(compared, stack=digest.stack)
+    side = Side(file.root, "the program", compared.program)
+    notes = [f"The preview did not end well: {mask_text(error)}" for error in digest.errors]
+    try:
+        program = _Program(side, compared.program, compared, os.urandom(32)).collect(Mode.SYMBOLIC)
+    except AiinfraError as error:
+        program = None
+        notes.append(f"Source lines are missing, since the program could not be recorded: {error.message}")
+    found, seen = difference(digest, program)
+    words = f"Reads the engine's preview in {name}."
+    document = review(found, compared=words, before="the stack", after="the preview", preview=seen, engine=True)
+    return replace(document, notes=(*document.notes, *notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +178,8 @@ class _Program:
                 collect=collect_in_subprocess,
                 python=self.compared.python,
                 config=self.compared.config,
+                stand_ins=True,
+                assume_config=self.compared.assume_config,
                 fingerprint_key=self.key,
             )
         except AiinfraError as error:

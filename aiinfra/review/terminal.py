@@ -164,5 +164,5 @@ def _notes(document: Document, console: Console, *, full: bool) -> None:
     console.print()
     if document.details and not full:
         _line(console, "Add --full for the whole difference.", "dim")
-    for note in (*document.notes, *(finding.message for finding in document.findings)):
+    for note in (*document.notes, *(finding.message for finding in document.told)):
         _line(console, note, "dim")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from aiinfra.graph.diff import GraphDiff, Operation
+from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.review.document import Level, Loss, Opening
 from aiinfra.review.folding import Unit, plural
 from aiinfra.review.losses import DESTROYED, MAY_BE, REPLACED
@@ -21,15 +21,18 @@ COUNTED = {
 }
 
 
+def state(change: ResourceChange) -> str:
+    """What happens to a resource, as it is counted."""
+    return MAY_BE if change.may_replace else COUNTED[change.operation]
+
+
 def counts(found: Sequence[Unit], diff: GraphDiff) -> dict[str, int]:
     """Resources that a provider manages, by what happens to them; components are not counted, nor what is nothing."""
     counted: Counter[str] = Counter()
     for unit in found:
         for changed in unit.changed:
-            change = changed.change
-            if change.node.custom:
-                may = change.may_replace
-                counted[MAY_BE if may else COUNTED[change.operation]] += unit.count
+            if changed.change.node.custom:
+                counted[state(changed.change)] += unit.count
     order = ["destroyed", "replaced", MAY_BE, *COUNTED.values()]
     result = {key: counted[key] for key in dict.fromkeys(order) if counted[key]}
     resources = sum(node.custom for node in diff.after)

@@ -5,12 +5,18 @@ from collections.abc import Sequence
 
 from aiinfra import __version__
 from aiinfra.review.document import Document
+from aiinfra.review.html import to_html
 from aiinfra.review.markdown import LONGEST, to_markdown
+from aiinfra.review.sarif import to_gitlab, to_sarif
 from aiinfra.review.terminal import to_text
 
 
 def written(documents: Sequence[Document], form: str, *, full: bool = False) -> str:
-    """``terminal``, ``markdown`` (all of them in one comment) or ``json``."""
+    """``terminal``, ``markdown`` (all in one comment), ``html`` (one page), ``json``, ``sarif`` or ``gitlab``."""
+    if form == "html":
+        return to_html(documents)
+    if form in ("sarif", "gitlab"):
+        return json.dumps(to_sarif(documents) if form == "sarif" else to_gitlab(documents), indent=2) + "\n"
     if form == "markdown":
         share = LONGEST // max(len(documents), 1)
         return "\n".join(to_markdown(document, longest=share) for document in documents)

@@ -70,7 +70,6 @@ class AuditLog:
         """Write an event at the end of this turn of the loop. While nothing can be written, they pile up to a bound."""
         if self.broken and len(self._waiting) >= _MOST_WAITING:
             return
-        event["time"] = datetime.now(UTC).isoformat(timespec="microseconds")
         self._waiting.append(event)
         if not self._awake:
             self._awake = True
@@ -80,9 +79,10 @@ class AuditLog:
         self._awake = False
         lines = []
         seq, prev = self._seq, self._prev
+        moment = datetime.now(UTC).isoformat(timespec="microseconds")  # one turn of the loop is one moment
         for event in self._waiting:
             seq += 1
-            line = orjson.dumps({"seq": seq, "prev": prev, **event})
+            line = orjson.dumps({"seq": seq, "prev": prev, "time": moment, **event})
             prev = hash_of(line)
             lines.append(line + b"\n")
         data = b"".join(lines)
@@ -106,7 +106,7 @@ class AuditLog:
         event: dict[str, Any] = {"event": "checkpoint"}
         if self._key is not None:
             event["signature"] = b64encode(_sign(self._key, self._prev)).decode()
-        self._waiting.append({**event, "time": datetime.now(UTC).isoformat(timespec="microseconds")})
+        self._waiting.append(event)
         self._flush()
         if not self.broken:
             os.fsync(self._file.fileno())

@@ -147,6 +147,7 @@ class Rest:
             served.session,
             self._service.limits,
             served.plans,
+            model=(served.name, served.version),
         )
         exchange.body = b""
         reply = RestReply(exchange, served, request, self._service, arrived)

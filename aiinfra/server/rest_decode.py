@@ -19,7 +19,8 @@ from aiinfra.server.ports import Model
 from aiinfra.server.refusal import Kind, Refusal, bad
 from aiinfra.server.requests import InferRequest, check_complete, check_output, check_ports, read_parameters
 
-_REQUEST_KEYS = frozenset({"id", "parameters", "inputs", "outputs"})
+_REQUEST_KEYS = frozenset({"id", "parameters", "inputs", "outputs", "model_name", "model_version"})
+"""The last two are no part of the protocol, but KServe's client sends them; they must agree with the path."""
 _INPUT_KEYS = frozenset({"name", "shape", "datatype", "parameters", "data"})
 _OUTPUT_KEYS = frozenset({"name", "parameters"})
 _LEVELS_ABOVE_DATA = 3
@@ -45,13 +46,19 @@ _LONGEST_PLAN = 2048
 
 
 def decode(
-    body: bytes, header_length: int | None, session: Model, limits: Limits, plans: Plans | None = None
+    body: bytes,
+    header_length: int | None,
+    session: Model,
+    limits: Limits,
+    plans: Plans | None = None,
+    *,
+    model: tuple[str, str] = ("", ""),
 ) -> InferRequest:
     """Read one request body.
 
     ``header_length`` is the value of ``Inference-Header-Content-Length``: where the JSON ends and binary data begins;
     None where the whole body is JSON. ``plans`` remembers heads of binary requests: a client that sends the same
-    shapes again pays for its bytes alone.
+    shapes again pays for its bytes alone. ``model`` is the name and version that answer.
 
     Raises:
         Refusal: anything that is not exactly what the protocol describes.
@@ -67,6 +74,8 @@ def decode(
             return _replay(plan, body, header_length)
     document = read_json(text)
     _only(document, _REQUEST_KEYS, "the request")
+    if "model_name" in document or "model_version" in document:
+        _check_names(document, model)
     inputs = document.get("inputs")
     if type(inputs) is not list:
         raise bad("inputs must be a list")
@@ -77,16 +86,7 @@ def decode(
     check_complete(session, reader.feed)
     if reader.at != len(body):
         raise bad(f"{len(body) - reader.at} bytes are left over after the last binary tensor")
-    request = InferRequest(reader.feed)
-    if "parameters" in document:
-        parameters = _object(document["parameters"], "parameters")
-        reader.keys += len(parameters)
-        request.parameters, request.timeout = read_parameters(parameters)
-        request.binary = _flag(parameters, "binary_data_output", default=False)
-    if "id" in document:
-        request.id = _text(document["id"], "id")
-    if "outputs" in document:
-        reader.read_outputs(document["outputs"], request)
+    request = reader.read_rest(document)
     if text.count(b":") != reader.keys:
         _refuse_duplicates(text)
     if plans is not None and header_length is not None:
@@ -196,6 +196,20 @@ class _Reader:
         self.at += size
         return raw
 
+    def read_rest(self, document: dict[str, Any]) -> InferRequest:
+        """The request around the inputs: id, parameters, outputs."""
+        request = InferRequest(self.feed)
+        if "parameters" in document:
+            parameters = _object(document["parameters"], "parameters")
+            self.keys += len(parameters)
+            request.parameters, request.timeout = read_parameters(parameters)
+            request.binary = _flag(parameters, "binary_data_output", default=False)
+        if "id" in document:
+            request.id = _text(document["id"], "id")
+        if "outputs" in document:
+            self.read_outputs(document["outputs"], request)
+        return request
+
     def read_outputs(self, given: Any, request: InferRequest) -> None:
         """Which outputs are wanted, and which of them as binary data. An empty list wants all of them."""
         if type(given) is not list:
@@ -218,6 +232,12 @@ class _Reader:
         if names:
             request.outputs = names
             request.binary = frozenset(binary)
+
+
+def _check_names(document: dict[str, Any], model: tuple[str, str]) -> None:
+    for key, own in zip(("model_name", "model_version"), model, strict=True):
+        if document.get(key) not in (None, own):
+            raise bad(f"{key} is not the one in the path, {own!r}")
 
 
 def _check_depth(data: Any, limits: Limits) -> None:

@@ -79,6 +79,24 @@ def read(text: str, name: str) -> Document:
         loader.dispose()
 
 
+def documents(text: str, name: str) -> list[Any]:
+    """Every document of a stream; empty ones are None.
+
+    Raises:
+        BadInput: ``yaml-invalid``.
+    """
+    loader = _Core(text)
+    found: list[Any] = []
+    try:
+        while loader.check_data():
+            found.append(loader.get_data())
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BadInput("yaml-invalid", f"{name}: {error}") from None
+    finally:
+        loader.dispose()
+    return found
+
+
 def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> None:
     lines.setdefault(path, node.start_mark.line + 1)
     if len(lines) > MOST_VALUES:

@@ -1,7 +1,7 @@
 import pytest
 
 from aiinfra.graph.change import compare
-from aiinfra.graph.force import NO_DATA, Sides, deletes_first, forces
+from aiinfra.graph.force import NO_DATA, Sides, deletes_first, forced_paths, forces
 from tests.graphs import node
 
 UNKNOWN = {"$unknown": True}
@@ -128,3 +128,7 @@ def test_what_is_deleted_first():
     elsewhere = {"metadata": {"name": "j", "namespace": "b"}}
     assert deletes_first(Sides(node(job, "x", there), node(job, "x", there)))
     assert not deletes_first(Sides(node(job, "x", there), node(job, "x", elsewhere)))
+
+
+def test_another_image_replaces_an_instance():
+    assert {("ami",), ("subnetId",), ("keyName",)} <= set(forced_paths("aws:ec2/instance:Instance") or ())

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,24 @@ def test_a_stop_leaves_nothing_behind(folder, tmp_path):
     assert written.strip() == b"stopped"
     assert list(scratch.iterdir()) == []
     assert git(folder, "status", "--porcelain") == ""
+
+
+def test_what_a_cloud_would_answer_is_made_up_and_said(folder):
+    main = folder / "infra" / "__main__.py"
+    main.write_text(
+        "import pulumi\nimport pulumi_aws as aws\n"
+        "image = aws.ec2.get_ami(owners=[pulumi.Config().require('owner')])\n"
+        "aws.ec2.Instance('web', ami=image.id, instance_type='t3.micro')\n"
+    )
+    git(folder, "commit", "-qam", "functions")
+    main.write_text(main.read_text().replace("t3.micro", "t3.small"))
+    compared = Compared(folder / "infra", base="HEAD", assume_config=True)
+    (found,) = review_revisions(compared)
+    assert found.counts == {"may be replaced": 1}
+    assert [note for note in found.notes if "stand-in" in note] == [
+        "1 provider function was answered with a stand-in: getAmi. Only a cloud knows the real answers.",
+        "1 configuration key is not set, and got a stand-in: infra:owner.",
+    ]
+    with pytest.raises(BadInput) as caught:
+        review_revisions(replace(compared, assume_config=False))
+    assert caught.value.code == "config-missing"

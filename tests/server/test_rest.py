@@ -124,6 +124,7 @@ BAD_BODIES: dict[str, tuple[Any, int, str]] = {
         "stands twice",
     ),
     "unknown key": ({**one(GOOD), "output": []}, 400, "has no key 'output'"),
+    "another model's name": ({**one(GOOD), "model_name": "other"}, 400, "not the one in the path"),
     "no inputs": ({}, 400, "inputs must be a list"),
     "inputs missing": ({"inputs": []}, 400, "input 'x' is missing"),
     "input twice": ({"inputs": [floats(*GOOD), floats(*GOOD)]}, 400, "given twice"),
@@ -222,6 +223,15 @@ def test_binary_data_is_exactly_as_long_as_it_says(plain: Running, raw: bytes, s
     status, answer = plain.infer(head + raw, **{"Inference-Header-Content-Length": str(len(head))})
     assert status == 400
     assert words in answer["error"]
+
+
+def test_a_boolean_byte_is_0_or_1(plain: Running) -> None:
+    body, headers = binary(b"\0\1\2\0", "BOOL")
+    assert plain.infer(body, "bool", **headers)[0] == 400
+
+
+def test_a_models_own_name_may_stand_in_the_body(plain: Running) -> None:
+    assert plain.infer({**one(GOOD), "model_name": "m", "model_version": None})[0] == 200
 
 
 @pytest.mark.parametrize("length", ["999999", "-1", "1e3", "", "0x10", "9" * 30])

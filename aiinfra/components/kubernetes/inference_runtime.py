@@ -8,7 +8,7 @@ import pulumi_kubernetes as kubernetes
 from aiinfra.components.args import InferenceRuntimeArgs
 from aiinfra.components.component import Component, applying, parse_args
 from aiinfra.components.kubernetes import runtime_objects as objects
-from aiinfra.components.kubernetes.labels import metadata
+from aiinfra.components.kubernetes.labels import because, metadata
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
 from aiinfra.components.site_config import GRPC_PORT, replicas
 from aiinfra.tokens import INFERENCE_RUNTIME
@@ -17,8 +17,8 @@ from aiinfra.tokens import INFERENCE_RUNTIME
 class InferenceRuntime(Component):
     """One model behind mutual TLS, reachable by its declared callers only.
 
-    Children: ``account``, ``config``, ``deployment``, ``service``, one ``from-CALLER`` a caller, and ``budget`` where
-    more than one server runs.
+    Children: ``account``, ``config``, ``deployment``, ``service``, one ``from-CALLER`` a caller, ``callers`` where some
+    are in the server's own namespace, and ``budget`` where more than one server runs.
     """
 
     http: pulumi.Output[str]
@@ -44,8 +44,12 @@ class InferenceRuntime(Component):
         self.child(core.ConfigMap, "config", config)
         for caller in spec.runtime.callers:
             noun = objects.caller_noun(caller)
-            policy = {"metadata": meta(f"{workload}-{noun}"), "spec": objects.allow_caller(spec, caller)}
+            why = because(meta(f"{workload}-{noun}"), f"{caller} is a declared caller")
+            policy = {"metadata": why, "spec": objects.allow_caller(spec, caller)}
             self.child(networking.NetworkPolicy, noun, policy)
+        if objects.neighbours(spec):
+            why = because(meta(f"{workload}-callers"), "declared callers in the server's own namespace")
+            self.child(networking.NetworkPolicy, "callers", {"metadata": why, "spec": objects.let_neighbours_out(spec)})
         self.child(kubernetes.apps.v1.Deployment, "deployment", {"metadata": meta(), "spec": objects.deployment(spec)})
         service = self.child(core.Service, "service", {"metadata": meta(), "spec": objects.service(spec)})
         if replicas(spec.runtime) > 1:

@@ -40,6 +40,7 @@ def namespace_of(spec: SiteSpec) -> TrustedNamespaceSpec:
         cores=servers * spec.runtime.cores + 1,
         memory=memory,
         pods=servers + 8,
+        signer=spec.signer,
     )
 
 

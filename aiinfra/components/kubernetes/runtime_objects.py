@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiinfra.catalogue.find import find_accelerator
+from aiinfra.components.kubernetes.admission import SIGNED_BY, fingerprint
 from aiinfra.components.kubernetes.labels import CALLER_LABEL, labels
 from aiinfra.components.kubernetes.namespace_objects import memory_quantity
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
@@ -55,6 +56,12 @@ def pod_labels(spec: InferenceRuntimeSpec) -> dict[str, str]:
     return labels(spec.tags, workload(spec))
 
 
+def pod_metadata(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """Labels, and the key whose signature the server demands: the namespace admits no other."""
+    signed = {"annotations": {SIGNED_BY: fingerprint(spec.signer)}} if spec.signer else {}
+    return {"labels": pod_labels(spec), **signed}
+
+
 def selector(spec: InferenceRuntimeSpec) -> dict[str, str]:
     """What a Deployment, its Service and its policies find the pods by. It cannot change once made."""
     return {CALLER_LABEL: workload(spec)}
@@ -67,7 +74,7 @@ def deployment(spec: InferenceRuntimeSpec) -> dict[str, Any]:
         "revisionHistoryLimit": 3,
         "selector": {"matchLabels": selector(spec)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": {"labels": pod_labels(spec)}, "spec": pod(spec)},
+        "template": {"metadata": pod_metadata(spec), "spec": pod(spec)},
     }
 
 
@@ -176,6 +183,23 @@ def allow_caller(spec: InferenceRuntimeSpec, caller: str) -> dict[str, Any]:
         "podSelector": {"matchLabels": selector(spec)},
         "policyTypes": ["Ingress"],
         "ingress": [{"from": [peer], "ports": ports}],
+    }
+
+
+def neighbours(spec: InferenceRuntimeSpec) -> list[str]:
+    """Callers in the server's own namespace, where nothing may leave that is not named."""
+    split = [caller.rpartition("/") for caller in spec.runtime.callers]
+    return [name for namespace, slash, name in split if not slash or namespace == spec.namespace]
+
+
+def let_neighbours_out(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """Callers in the server's own namespace may leave for its two data ports."""
+    names = {"key": CALLER_LABEL, "operator": "In", "values": neighbours(spec)}
+    ports = [{"port": HTTP_PORT, "protocol": "TCP"}, {"port": GRPC_PORT, "protocol": "TCP"}]
+    return {
+        "podSelector": {"matchExpressions": [names]},
+        "policyTypes": ["Egress"],
+        "egress": [{"to": [{"podSelector": {"matchLabels": selector(spec)}}], "ports": ports}],
     }
 
 
