@@ -46,6 +46,8 @@ _WORD = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HARMLESS = re.compile(rf"(?:{_UUID.pattern})|(?:[a-z]+-[0-9a-f]{{8,17}})|(?:[0-9.]+)", re.IGNORECASE)
 """Identifiers: UUIDs, AWS resource ids, numbers."""
+_NAMED_BY_HASH = re.compile(r"(?<=[a-z])-[0-9a-f]{6,10}$")
+"""What a name made by hashing ends in: ``server-config-734eae09``; too short to be a key."""
 _DIGEST = re.compile(r"(?:[0-9a-f]{128}|[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-f])")
 _WORDS = re.compile(r"[A-Z]?[a-z]{3,}")
 _TURNS = re.compile(r"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]")
@@ -90,7 +92,7 @@ def _unless_plain(found: re.Match[str]) -> str:
 
 def _random(word: str) -> bool:
     """Whether a run of characters is more like a key than like words joined together."""
-    word = _UUID.sub("", word)
+    word = _NAMED_BY_HASH.sub("", _UUID.sub("", word))
     parts = re.split(r"[/=_+-]", word)
     odd = any(len(part) >= 8 and len(_TURNS.findall(part)) >= 3 for part in parts)
     return any(map(_like_a_key, [*parts, word] if odd or len(parts) <= 3 else parts))

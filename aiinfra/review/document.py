@@ -111,6 +111,29 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """An estimated number in words. ``most``: the upper end of its range in its unit; None where it is not known."""
+
+    text: str
+    most: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What a class of sites, or everything together, costs, draws, answers or emits: before and after."""
+
+    name: str
+    words: str
+    before: Amount
+    after: Amount
+
+    @property
+    def changed(self) -> bool:
+        """Whether the two sides read differently."""
+        return self.before.text != self.after.text
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """One resource in the picture. ``column`` and ``row``: where it stands, from the top left."""
 
@@ -145,6 +168,7 @@ class Document:
     counts: Mapping[str, int]
     losses: tuple[Loss, ...] = ()
     openings: tuple[Opening, ...] = ()
+    figures: tuple[Figure, ...] = ()
     groups: tuple[Group, ...] = ()
     unknowns: tuple[Unknown, ...] = ()
     details: tuple[Detail, ...] = ()

@@ -1,5 +1,6 @@
 """Gates: what a pipeline may refuse."""
 
+import re
 from typing import Final
 
 from aiinfra.errors import BadInput, did_you_mean
@@ -15,6 +16,10 @@ GATES: Final = {
 }
 
 
+_FIGURES: Final = {"cost": "cost a month", "watts": "watts under load"}
+_LIMIT: Final = re.compile(r"(cost|watts)>(\d+(?:\.\d+)?)")
+
+
 def check_gates(names: tuple[str, ...]) -> None:
     """Refuse a gate that does not exist.
 
@@ -22,9 +27,11 @@ def check_gates(names: tuple[str, ...]) -> None:
         BadInput: ``gate-unknown``.
     """
     for name in names:
-        if name not in GATES:
+        if name not in GATES and _LIMIT.fullmatch(name) is None:
             hint = did_you_mean(name, list(GATES))
-            raise BadInput("gate-unknown", f"no gate {name!r}{hint}", f"use one of {', '.join(GATES)}")
+            raise BadInput(
+                "gate-unknown", f"no gate {name!r}{hint}", f"use one of {', '.join((*GATES, 'cost>USD', 'watts>W'))}"
+            )
 
 
 def failing(document: Document, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,4 +45,19 @@ def failing(document: Document, names: tuple[str, ...]) -> tuple[str, ...]:
         "blocked": any(row.protected.startswith("yes") for row in rows),
     }
     check_gates(names)
-    return tuple(f"{name}: {GATES[name]}" for name in dict.fromkeys(names) if fails[name])
+    found: list[str] = []
+    for name in dict.fromkeys(names):
+        limit = _LIMIT.fullmatch(name)
+        reason = _over(document, limit[1], float(limit[2])) if limit else GATES[name] if fails[name] else ""
+        found += [f"{name}: {reason}"] if reason else []
+    return tuple(found)
+
+
+def _over(document: Document, what: str, limit: float) -> str:
+    """Why a limit on all together is not kept: the upper end of the range is above it, or not known; else empty."""
+    for figure in document.figures:
+        if figure.name == "all together" and figure.words == _FIGURES[what]:
+            most = figure.after.most
+            if most is None or most > limit:
+                return f"{figure.words} may be {figure.after.text}"
+    return ""

@@ -34,10 +34,11 @@ def to_markdown(document: Document, *, longest: int = LONGEST) -> str:
     head = [
         marker,
         f"### {mark} {escape(document.verdict)}",
-        f"**{escape(document.title)}**: {escape(tally(document.counts))}"
+        f"**{escape(document.title)}**"
+        + (f": {escape(tally(document.counts))}" if document.counts else "")
         + (f"  \n{escape(document.compared)}" if document.compared else ""),
     ]
-    tables = [part for part in (_losses(document), _openings(document)) if part]
+    tables = [part for part in (_losses(document), _openings(document), _figures(document)) if part]
     rest = [part for part in (*_groups(document), _unknowns(document)) if part]
     details = [_detail(item) for item in document.details]
     foot = "\n".join(f"<sub>{escape(note)}</sub>  " for note in (*document.notes, *_found(document)))
@@ -120,6 +121,21 @@ def _openings(document: Document) -> str:
         for item in document.openings
     ]
     return f"#### Opens\n\n{_table(('Where', 'What'), rows)}"
+
+
+def _figures(document: Document) -> str:
+    if not document.figures:
+        return ""
+    rows = [
+        (
+            escape(figure.name),
+            escape(figure.words),
+            escape(figure.before.text),
+            f"**{escape(figure.after.text)}**" if figure.changed else escape(figure.after.text),
+        )
+        for figure in document.figures
+    ]
+    return f"#### Cost, watts, latency, carbon\n\n{_table(('Where', 'What', 'Before', 'After'), rows)}"
 
 
 def _groups(document: Document) -> list[str]:

@@ -64,6 +64,10 @@ class Repository:
         cut = self._run("rev-parse", "--short", self.commit(revision)) or revision
         return cut if revision.startswith(cut) or cut.startswith(revision) else f"{cut} ({revision})"
 
+    def date(self, revision: str) -> str:
+        """The day a revision was committed, ``2026-11-21``; of the work tree, that of the checked-out commit."""
+        return self._run("show", "--no-patch", "--format=%cs", "HEAD" if revision == WORKTREE else revision) or ""
+
     def base(self) -> Base:
         """Where the checked-out commit left the default branch; the commit itself where it is on that branch.
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from aiinfra.compiler.programs import programs
+from aiinfra.compiler.programs import is_declaration, programs
 from aiinfra.errors import AiinfraError, BadInput
+from aiinfra.estimate.estimate import Estimate
+from aiinfra.estimate.read import estimate_declaration
 from aiinfra.graph.child import collect_in_subprocess
 from aiinfra.graph.diff import diff
 from aiinfra.graph.node import Graph, Mode
@@ -20,6 +22,7 @@ from aiinfra.review.credentials import mask_text
 from aiinfra.review.digest import read_digest
 from aiinfra.review.document import Document
 from aiinfra.review.engine import difference
+from aiinfra.review.figures import estimated, unestimated
 from aiinfra.review.repository import WORKTREE, Repository
 
 
@@ -95,13 +98,43 @@ def review_revisions(compared: Compared) -> list[Document]:
         before, after = (stack.enter_context(side) for side in _sides(compared))
         old = stack.enter_context(_found(before, compared))
         new = stack.enter_context(_found(after, compared))
-        if not old and not new:
+        declared = [_estimate(side, compared) for side in (before, after)]
+        if not old and not new and declared == [None, None]:
             message = f"{compared.program} is in neither version: {before.words}; {after.words}"
             raise BadInput("program-missing", message, "name a Pulumi project's folder, a Python file or a declaration")
-        return [
+        first = [_declared(before, after, declared)] if declared != [None, None] and not compared.project else []
+        return first + [
             _one(_Program(before, old.get(name), compared, key), _Program(after, new.get(name), compared, key))
             for name in sorted(old.keys() | new.keys())
         ]
+
+
+def _estimate(side: Side, compared: Compared) -> Estimate | str | None:
+    """The estimate of a declaration; why there is none; None where the version holds no declaration."""
+    if not side.program.exists() or not is_declaration(side.program):
+        return None
+    try:
+        return estimate_declaration(side.program, compared.stack, _day(compared), None)[0]
+    except AiinfraError as error:
+        return mask_text(error.message.partition("\n")[0]).replace(f"{side.root}/", "")
+
+
+def _day(compared: Compared) -> str:
+    """What ages of figures are against: the day of the later version's commit; today where there is none."""
+    if compared.against is not None:
+        return ""
+    return Repository.around(compared.program).date(compared.head)
+
+
+def _declared(before: Side, after: Side, found: list[Estimate | str | None]) -> Document:
+    """What the declaration costs, draws and emits in both versions."""
+    words = f"Compares {after.words} with {before.words}."
+    reasons = [side for side in found if isinstance(side, str)]
+    if reasons:
+        return unestimated("The declaration", words, reasons[0])
+    old, new = (side if isinstance(side, Estimate) else None for side in found)
+    known = new or old
+    return estimated(old, new, title=f"{known.name if known else ''}, the declaration", compared=words)
 
 
 def _sides(compared: Compared) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from aiinfra.review.document import Detail, Document, Level, Loss
+from aiinfra.review.document import Detail, Document, Figure, Level, Loss
 from aiinfra.review.tally import tally
 
 _COLOUR: Final = {
@@ -32,9 +32,11 @@ def print_document(document: Document, console: Console, *, full: bool = False) 
     if document.compared:
         _line(console, document.compared, "dim")
     _line(console, document.verdict, _COLOUR[document.level])
-    _line(console, tally(document.counts))
+    if document.counts:
+        _line(console, tally(document.counts))
     _losses(document, console)
     _openings(document, console)
+    _figures(document, console)
     _groups(document, console)
     _unknowns(document, console)
     if full and document.details:
@@ -107,6 +109,23 @@ def _openings(document: Document, console: Console) -> None:
         last = name
         at = f"  [{item.finding.source}]" if item.finding.source else ""
         _line(console, f"{item.words}{at}", indent=6)
+
+
+def _figures(document: Document, console: Console) -> None:
+    if not document.figures:
+        return
+    _heading(console, "Cost, watts, latency, carbon")
+    last = ""
+    for figure in document.figures:
+        if figure.name != last:
+            _line(console, figure.name, "bold", 2)
+        last = figure.name
+        _line(console, f"{figure.words}: {difference(figure)}", "yellow" if figure.changed else "", 6)
+
+
+def difference(figure: Figure) -> str:
+    """``300 USD (240 to 380) → 420 USD (...)``; one side where nothing changes."""
+    return f"{figure.before.text} → {figure.after.text}" if figure.changed else f"{figure.after.text}, as before"
 
 
 def _groups(document: Document, console: Console) -> None:

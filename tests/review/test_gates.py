@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from aiinfra.errors import BadInput
 from aiinfra.graph.diff import diff
 from aiinfra.review.build import review
+from aiinfra.review.document import Amount, Figure
 from aiinfra.review.gates import failing
 from tests.review.stories import STORIES
 
@@ -33,3 +36,13 @@ def test_a_gate_that_does_not_exist():
     with pytest.raises(BadInput, match=r"no gate 'opennings'; did you mean 'opening'\?") as caught:
         failing(document, ("opennings",))
     assert caught.value.code == "gate-unknown"
+
+
+@pytest.mark.parametrize(
+    ("gate", "most", "fails"),
+    [("cost>100", 99.0, False), ("cost>100", 101.0, True), ("cost>100", None, True), ("watts>1.5", 2.0, False)],
+)
+def test_a_limit_holds_for_the_upper_end_and_fails_where_it_is_not_known(gate, most, fails):
+    figure = Figure("all together", "cost a month", Amount("1 USD", 1.0), Amount("2 USD", most))
+    document = replace(review(diff(STORIES[0].before, STORIES[0].after)), figures=(figure,))
+    assert failing(document, (gate,)) == ((f"{gate}: cost a month may be 2 USD",) if fails else ())
