@@ -70,7 +70,7 @@ def _library(name: str, extra: str, purpose: str) -> Item:
         found = version(name) if there else ""
     except PackageNotFoundError:
         found = "without metadata"
-    return Item(f"{name} (Python)", there, False, found, purpose, f"pip install 'aiinfra[{extra}]'")
+    return Item(f"{name} (Python)", there, False, found, purpose, f"pip install '{extra}'")
 
 
 def _pulumi(path: str | None) -> Item:
