@@ -47,13 +47,18 @@ def write(edges: frozenset[Edge], title: str, out: Path) -> list[Path]:
     if one and out.suffix not in SUFFIXES:
         message = f"{out.name}: edges are written as {', '.join(SUFFIXES)}"
         raise BadInput("edges-suffix", message, f"end it in one of {', '.join(SUFFIXES)}, or name a folder")
-    made = {".txt": text, ".json": document, ".svg": lambda found: svg(found, title)}
     files = [out] if one else [out / f"edges{suffix}" for suffix in SUFFIXES]
     try:
         files[0].parent.mkdir(parents=True, exist_ok=True)
         for file in files:
-            file.write_text(made[file.suffix](edges), encoding="utf-8", newline="\n")
+            file.write_text(_made(file.suffix, edges, title), encoding="utf-8", newline="\n")
     except OSError as error:
         message = f"{out} cannot be written: {error.strerror}"
         raise BadInput("out-unusable", message, "name a place that can be written to") from None
     return files
+
+
+def _made(suffix: str, edges: frozenset[Edge], title: str) -> str:
+    if suffix == ".svg":
+        return svg(edges, title)
+    return document(edges) if suffix == ".json" else text(edges)
