@@ -182,6 +182,15 @@ class SecretRefArgs(TypedDict):
     """Entry inside it, where the store has entries."""
 
 
+class IssuerArgs(TypedDict):
+    """A cert-manager issuer that is there already."""
+
+    name: str
+    """Its name."""
+    kind: NotRequired[str]
+    """What kind it is; in the workload's namespace by default."""
+
+
 class RuntimeArgs(TypedDict):
     """How a site runs the model."""
 
@@ -192,6 +201,8 @@ class RuntimeArgs(TypedDict):
     box by the name in their certificate. Nobody else can."""
     replicas: NotRequired[int]
     """Servers a site runs; 0: two on EKS, one elsewhere."""
+    max_replicas: NotRequired[int]
+    """Servers a site may grow to while they are busy (Kubernetes only); 0: it does not grow."""
     cores: NotRequired[int]
     """CPU cores one server may use."""
     memory: NotRequired[str]
@@ -203,6 +214,11 @@ class RuntimeArgs(TypedDict):
     certificate: NotRequired[SecretRefArgs]
     """The server's TLS certificate, key and client authorities (``tls.crt``, ``tls.key``, ``ca.crt``): a Kubernetes
     Secret, or on a box a folder. None: the Secret ``NAME-server-tls``, or ``/etc/aiinfra/tls``."""
+    issuer: NotRequired[IssuerArgs]
+    """cert-manager issuer that the server's certificate is asked of; none: the certificate is brought."""
+    scraper: NotRequired[str]
+    """``NAMESPACE/WORKLOAD`` of the Prometheus that may read metrics, found by a ServiceMonitor; none: metrics stay
+    on the pod's or box's own loopback."""
     trust_domain: NotRequired[str]
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
 

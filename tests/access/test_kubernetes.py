@@ -220,10 +220,12 @@ def test_every_declared_caller_reaches_its_server_and_nobody_else_does(program: 
         namespace, callers = runtime.inputs["namespace"], runtime.inputs["runtime"].get("callers", [])
         (server,) = [n for n in recorded.children(runtime.urn) if n.type == DEPLOYMENT]
         whole = [caller if "/" in caller else f"{namespace}/{caller}" for caller in callers]
-        wanted = {caller.replace("/", "/app.kubernetes.io/name=") for caller in whole}
+        wanted = {(caller.replace("/", "/app.kubernetes.io/name="), "TCP 8443-8444") for caller in whole}
+        if scraper := runtime.inputs["runtime"].get("scraper"):
+            wanted.add((scraper.replace("/", "/app.kubernetes.io/name="), "TCP 9090"))
         name = f"{namespace}/{server.inputs['metadata']['name']}"
         into = {(e.src, e.port) for e in found if e.dst == name and server.provider.endswith(f"::{e.cluster}")}
-        assert into == {(caller, "TCP 8443-8444") for caller in wanted}
+        assert into == wanted
 
 
 def test_the_second_reading_is_not_the_first() -> None:

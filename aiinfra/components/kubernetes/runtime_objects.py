@@ -12,7 +12,9 @@ from aiinfra.components.site_config import (
     HEALTH_PORT,
     HTTP_PORT,
     IN_POD,
+    METRICS_PORT,
     SIGNER_FILE,
+    most_replicas,
     replicas,
     server_config,
 )
@@ -69,8 +71,10 @@ def selector(spec: InferenceRuntimeSpec) -> dict[str, str]:
 
 def deployment(spec: InferenceRuntimeSpec) -> dict[str, Any]:
     """The Deployment's ``spec``: one new pod at a time, the old one goes when the new one is ready."""
+    # Where the autoscaler decides, a number here would set it back at every deployment.
+    fixed = {} if spec.runtime.max_replicas else {"replicas": replicas(spec.runtime)}
     return {
-        "replicas": replicas(spec.runtime),
+        **fixed,
         "revisionHistoryLimit": 3,
         "selector": {"matchLabels": selector(spec)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
@@ -121,6 +125,7 @@ def container(spec: InferenceRuntimeSpec) -> dict[str, Any]:
             {"name": "https", "containerPort": HTTP_PORT},
             {"name": "grpc", "containerPort": GRPC_PORT},
             {"name": "health", "containerPort": HEALTH_PORT},
+            *([{"name": "metrics", "containerPort": METRICS_PORT}] if spec.runtime.scraper else []),
         ],
         "resources": {"requests": {**size, **extended}, "limits": {**size, **extended}},
         "securityContext": {
@@ -169,16 +174,27 @@ def service(spec: InferenceRuntimeSpec) -> dict[str, Any]:
         {"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP"},
         {"name": "grpc", "port": GRPC_PORT, "targetPort": "grpc", "protocol": "TCP"},
     ]
+    if spec.runtime.scraper:
+        ports.append({"name": "metrics", "port": METRICS_PORT, "targetPort": "metrics", "protocol": "TCP"})
     return {"type": "ClusterIP", "selector": selector(spec), "ports": ports}
 
 
 def allow_caller(spec: InferenceRuntimeSpec, caller: str) -> dict[str, Any]:
     """One declared caller may reach the two data ports, and nothing else."""
+    return _allow(spec, caller, (HTTP_PORT, GRPC_PORT))
+
+
+def allow_scraper(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """The scraper may reach the metrics, and nothing else."""
+    return _allow(spec, spec.runtime.scraper or "", (METRICS_PORT,))
+
+
+def _allow(spec: InferenceRuntimeSpec, caller: str, allowed: tuple[int, ...]) -> dict[str, Any]:
     namespace, slash, name = caller.rpartition("/")
     peer: dict[str, Any] = {"podSelector": {"matchLabels": {CALLER_LABEL: name}}}
     if slash:
         peer["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
-    ports = [{"port": HTTP_PORT, "protocol": "TCP"}, {"port": GRPC_PORT, "protocol": "TCP"}]
+    ports = [{"port": port, "protocol": "TCP"} for port in allowed]
     return {
         "podSelector": {"matchLabels": selector(spec)},
         "policyTypes": ["Ingress"],
@@ -214,7 +230,7 @@ def disruption_budget(spec: InferenceRuntimeSpec) -> dict[str, Any]:
 
 
 def _spread(spec: InferenceRuntimeSpec) -> dict[str, Any]:
-    if replicas(spec.runtime) < 2:
+    if most_replicas(spec.runtime) < 2:
         return {}
     keys = (
         ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
