@@ -32,13 +32,18 @@ from aiinfra.spec.deployment import MAIN_STACK
     "--format",
     "form",
     type=click.Choice(["terminal", "markdown", "html", "json", "sarif", "gitlab"]),
-    default="terminal",
-    show_default=True,
-    help="html: one page that needs nothing else; sarif: code scanning; gitlab: its code quality report.",
+    help="html: one page that needs nothing else; sarif: code scanning; gitlab: its code quality report. "
+    "[default: terminal; of a file, by its ending]",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--full", is_flag=True, help="In the terminal: the whole difference, too.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file instead of printing.")
+@click.option(
+    "--out",
+    "outs",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to a file (.md, .html, .json, .sarif, .txt) instead of printing; repeatable.",
+)
 @click.option(
     "--fail-on",
     "gates",
@@ -58,10 +63,10 @@ def command(
     settings: tuple[str, ...],
     assume_config: bool,
     project: str,
-    form: str,
+    form: str | None,
     as_json: bool,
     full: bool,
-    out: Path | None,
+    outs: tuple[Path, ...],
     gates: tuple[str, ...],
     python: str,
 ) -> Exit:
@@ -73,12 +78,14 @@ def command(
     """
     from aiinfra.review.gates import check_gates, failing
     from aiinfra.review.revisions import WORKTREE, Compared, review_preview, review_revisions
-    from aiinfra.review.writing import written
+    from aiinfra.review.writing import ENDINGS, written
 
     if against is not None and (base or head != WORKTREE):
         raise click.UsageError(
             "--against compares two paths; --base and --head compare revisions: use one or the other"
         )
+    if len(outs) > 1 and (form or as_json):
+        raise click.UsageError("several --out files are written by their endings: leave --format out")
     check_gates(gates)
     values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
     if len(values) != len(settings):
@@ -93,18 +100,18 @@ def command(
         documents = review_revisions(compared)
     failed = list(dict.fromkeys(line for document in documents for line in failing(document, gates)))
     chosen = "json" if as_json else form
-    if out is not None:
+    for out in outs:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(written(documents, chosen, full=full), encoding="utf-8")
-    elif chosen == "terminal" and sys.stdout.isatty():
+        out.write_text(written(documents, chosen or ENDINGS.get(out.suffix, "terminal"), full=full), encoding="utf-8")
+    if not outs and chosen in (None, "terminal") and sys.stdout.isatty():
         from rich.console import Console
 
         from aiinfra.review.terminal import print_document
 
         for document in documents:
             print_document(document, Console(highlight=False), full=full)
-    else:
-        click.echo(written(documents, chosen, full=full), nl=False)
+    elif not outs:
+        click.echo(written(documents, chosen or "terminal", full=full), nl=False)
     for line in failed:
         click.echo(f"gate failed: {line}", err=True)
     return Exit.FAILED if failed else Exit.DONE

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from aiinfra import __version__
 from aiinfra.review.document import Document
@@ -9,6 +10,9 @@ from aiinfra.review.html import to_html
 from aiinfra.review.markdown import LONGEST, to_markdown
 from aiinfra.review.sarif import to_gitlab, to_sarif
 from aiinfra.review.terminal import to_text
+
+ENDINGS: Final = {".md": "markdown", ".html": "html", ".json": "json", ".sarif": "sarif"}
+"""What a file's ending says of its form."""
 
 
 def written(documents: Sequence[Document], form: str, *, full: bool = False) -> str:
