@@ -11,16 +11,17 @@ from aiinfra.spec.deployment import MAIN_STACK
 
 @click.command(
     epilog="Examples: aiinfra export infrastructure/ --out graph.json; "
-    "aiinfra export site/ --format manifests --out manifests/"
+    "aiinfra export site/ --format manifests --out manifests/; "
+    "aiinfra export deployment.yaml --project training --format terraform-plan --out training.plan.json"
 )
 @click.argument("program", type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["json", "yaml", "manifests"]),
+    type=click.Choice(["json", "yaml", "manifests", "terraform-plan"]),
     default="json",
     show_default=True,
-    help="The whole graph (json, yaml), or its Kubernetes objects as YAML.",
+    help="The whole graph (json, yaml), its Kubernetes objects as YAML, or its AWS resources as a Terraform plan.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="File, or for manifests a folder. Default: print.")
 @click.option("--project", default="", help="Of a declaration: the one project to export (registry, site-CLASS).")

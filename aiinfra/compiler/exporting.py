@@ -89,4 +89,4 @@ def _record(program: Path, wanted: Wanted) -> Graph:
 def _place(out: Path, name: str, form: Format) -> Path:
     if out.suffix in (*YAML_FILES, ".json"):
         raise BadInput("out-unusable", f"{out} is one file, and there are several projects", "name a folder")
-    return out / name if form is Format.MANIFESTS else out / f"{name}.{form.value}"
+    return out / name if form is Format.MANIFESTS else out / f"{name}.{form.suffix}"
