@@ -118,4 +118,4 @@ def _record(program: Path, wanted: Wanted) -> Graph:
 def _place(out: Path, name: str, form: Format) -> Path:
     if out.suffix in (*YAML_FILES, ".json") or (form is Format.EDGES and out.suffix and not out.is_dir()):
         raise BadInput("out-unusable", f"{out} is one file, and there are several projects", "name a folder")
-    return out / name if form in (Format.MANIFESTS, Format.EDGES) else out / f"{name}.{form.value}"
+    return out / name if form in (Format.MANIFESTS, Format.EDGES) else out / f"{name}.{form.suffix}"
