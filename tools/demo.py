@@ -4,6 +4,7 @@ Everything it runs is a command a user types; each is printed before its output.
 """
 
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,7 @@ def _story(here: Path) -> int:
     declaration.write_text(text, encoding="utf-8")
     code = _run("review", "hospital", "--against", "before", cwd=here.parent)
     _say("The same model, served here with the configuration the site would get, asked with a real sample:")
-    code = code or _run("up", "hospital", "--local", "--detach", cwd=here.parent)
+    code = code or _run("up", "hospital", "--local", "--detach", *_ports(), cwd=here.parent)
     code = code or _run("status", "hospital", cwd=here.parent)
     code = _run("down", "hospital", cwd=here.parent) or code
     if code == 0:
@@ -48,6 +49,24 @@ def _story(here: Path) -> int:
         _say(f"Done. To keep it running: .venv/bin/aiinfra up {example} --local   (Ctrl-C ends it)")
         print(f"Next: .venv/bin/aiinfra compile {example} --out infra   writes the Pulumi projects.")
     return code
+
+
+def _ports() -> tuple[str, ...]:
+    """The site's own ports where they are free, else four others: a demonstration must not fail on a busy machine."""
+    if all(map(_free, (8443, 8444, 8081, 9090))):
+        return ()
+    base = next((port for port in range(18080, 19080, 10) if all(map(_free, range(port, port + 4)))), 18080)
+    return ("--port", str(base))
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _say(text: str) -> None:
