@@ -18,7 +18,6 @@ from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.program import find
 from tests.engine.transcripts import FILE, as_text
 
-
 CHANGED = {"kitchen:changed": "true", "kitchen:renamed": "true"}
 
 
