@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+JUDGES := .venv-judges
 OUT    ?= .bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format golden bench soak e2e lock clean
+.PHONY: help setup demo test judges check format golden bench soak e2e lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +26,16 @@ demo: $(STAMP) ## Run one example end to end: declare, review, serve, predict
 	@$(BIN)/python tools/demo.py
 
 test: $(STAMP) check ## Types, lint and every test (at most 12 minutes cold on 2 cores)
-	@$(BIN)/python -m pytest -m "not soak and not e2e"
+	@$(BIN)/python -m pytest -m "not soak and not e2e and not judges"
+
+judges: $(STAMP) $(JUDGES)/.installed ## What is compiled, judged by programs nobody here wrote (checkov, in its own environment)
+	@CHECKOV=$(JUDGES)/bin/checkov $(BIN)/python -m pytest -m judges
+
+$(JUDGES)/.installed: requirements/judges.txt
+	@echo "Setting up $(JUDGES) (about 200 MB) ..."
+	@$(PYTHON) -m venv $(JUDGES)
+	@$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/judges.txt
+	@touch $@
 
 check: $(STAMP) ## Lint and types alone; prints how many single ignores there are
 	@$(BIN)/ruff check .
@@ -38,7 +48,7 @@ format: $(STAMP) ## Format the code
 	@$(BIN)/ruff format .
 
 golden: $(STAMP) ## Rewrite the golden files; review the difference as you would review code
-	@$(BIN)/python -m pytest -m "not soak and not e2e" --update-golden
+	@$(BIN)/python -m pytest -m "not soak and not e2e and not judges" --update-golden
 
 bench: $(STAMP) ## Timings, each as a ratio against a named rival of the same run
 	@$(BIN)/python tools/run_benches.py --out $(OUT)
@@ -47,12 +57,13 @@ soak: $(STAMP) ## The long ones: kill loops, full mutation sets
 	@$(BIN)/python -m pytest -m soak
 
 e2e: $(STAMP) ## The real Pulumi CLI and API server, where they are on PATH
-	@$(BIN)/python -m pytest -m e2e -rs
+	@$(BIN)/python -m pytest -m "e2e and not soak" -rs
 
 lock: ## Pin the requirements again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra all --group dev pyproject.toml requirements/build.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra pulumi pyproject.toml -o requirements/pulumi.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra server pyproject.toml -o requirements/server.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements/judges.in -o requirements/judges.txt
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) $(OUT) .pytest_cache .ruff_cache dist build
+	rm -rf $(VENV) $(JUDGES) $(OUT) .pytest_cache .ruff_cache dist build

@@ -42,3 +42,12 @@ def bucket_name(purpose: str, account: str, region: str) -> str:
     hashed = digest(f"{purpose}/{account}/{region}")
     tail = f"-{account}-{region}-{hashed}"
     return f"{purpose[: LIMITS['aws:s3/bucket:Bucket'] - len(tail)].rstrip('-')}{tail}"
+
+
+def role_name(purpose: str, region: str) -> str:
+    """The name of an IAM role: ``PURPOSE-REGION``, cut with a hash where it is too long.
+
+    Roles are one namespace for an account, whatever the region, so the region is part of it; a policy or an access
+    entry can name the role before it exists.
+    """
+    return fit(f"{purpose}-{region}", "aws:iam/role:Role")

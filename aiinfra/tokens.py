@@ -7,12 +7,38 @@ from typing import Final
 
 PACKAGE: Final = "aiinfra"
 
+CLOSED_BUCKET: Final = "aiinfra:index:ClosedBucket"
+CLUSTER: Final = "aiinfra:index:Cluster"
+FILE_SYSTEM: Final = "aiinfra:index:FileSystem"
 INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
+KEYS: Final = "aiinfra:index:Keys"
+NETWORK: Final = "aiinfra:index:Network"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
 SITE: Final = "aiinfra:index:Site"
+STORAGE: Final = "aiinfra:index:Storage"
+SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
+TRAINING: Final = "aiinfra:index:Training"
 TRUSTED_NAMESPACE: Final = "aiinfra:index:TrustedNamespace"
+WORKLOAD_ROLE: Final = "aiinfra:index:WorkloadRole"
 
-PUBLISHED: Final = frozenset({INFERENCE_RUNTIME, REGISTRY, RELEASE_BUCKET, SITE, TRUSTED_NAMESPACE})
+PUBLISHED: Final = frozenset(
+    {
+        CLOSED_BUCKET,
+        CLUSTER,
+        FILE_SYSTEM,
+        INFERENCE_RUNTIME,
+        KEYS,
+        NETWORK,
+        REGISTRY,
+        RELEASE_BUCKET,
+        SITE,
+        STORAGE,
+        SYSTEM_NODES,
+        TRAINING,
+        TRUSTED_NAMESPACE,
+        WORKLOAD_ROLE,
+    }
+)
 RETIRED: Final[dict[str, str]] = {}
 """Old token -> the token that carries an alias of it."""

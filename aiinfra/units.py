@@ -159,6 +159,14 @@ class DataSize(Quantity):
         return int(-(-self.base // 1))
 
 
+class Throughput(Quantity):
+    """Data in a time; base unit byte per second."""
+
+    kind = "throughput"
+    example = "500 MB/s"
+    units: ClassVar[Mapping[str, Decimal]] = {f"{unit}/s": size for unit, size in DataSize.units.items()}
+
+
 class Rate(Quantity):
     """Requests in a time; base unit per second."""
 

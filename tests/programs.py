@@ -55,9 +55,13 @@ def _compiled(name: str, file: Path) -> list[Program]:
         Program(f"{name}/{folder.name}{'' if stack == 'production' else f'@{stack}'}", folder, stack)
         for folder in folders
         for stack in declaration.stacks
-        if folder.name == "registry" or _has(file, folder.name.removeprefix("site-"), stack)
+        if _has(file, folder.name, stack)
     ]
 
 
-def _has(file: Path, class_name: str, stack: str) -> bool:
-    return any(site.class_name == class_name for site in load(file, stack).deployment.sites)
+def _has(file: Path, folder: str, stack: str) -> bool:
+    deployment = load(file, stack).deployment
+    if folder == "training":
+        return deployment.training is not None
+    class_name = folder.removeprefix("site-")
+    return folder == "registry" or any(site.class_name == class_name for site in deployment.sites)

@@ -16,18 +16,34 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.networks import IPvAnyNetwork
 
+from aiinfra.components.aws.cluster_specs import ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
 from aiinfra.components.aws.specs import RegistrySpec, ReleaseBucketSpec
+from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
+from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.spec import GIVEN
 from aiinfra.units import Quantity
 
 TARGET = Path(__file__).resolve().parent.parent / "aiinfra" / "components" / "args.py"
 SPECS: tuple[type[BaseModel], ...] = (
+    ClosedBucketSpec,
+    ClusterSpec,
+    FileSystemSpec,
     InferenceRuntimeSpec,
+    KeysSpec,
+    NetworkSpec,
     RegistrySpec,
     ReleaseBucketSpec,
     SiteSpec,
+    StorageSpec,
+    SystemNodesSpec,
+    TrainingSpec,
     TrustedNamespaceSpec,
+    WorkloadRoleSpec,
 )
+
+_MADE: dict[str, type[BaseModel]] = {}
+_GIVEN = "pulumi.Input[str]"
 
 HEAD = '''"""What callers hand to components, one TypedDict a spec. Written by ``tools/generate_args.py``; do not edit.
 
@@ -35,6 +51,8 @@ Keys that stand for the same thing as a spec's field have its name and its words
 """
 
 from typing import Any, NotRequired, TypedDict
+
+import pulumi
 '''
 
 
@@ -55,11 +73,13 @@ def render() -> str:
 
 def _visit(spec: type[BaseModel], classes: dict[str, str]) -> str:
     name = f"{spec.__name__.removesuffix('Spec')}Args"
+    if _MADE.setdefault(name, spec) is not spec:
+        raise SystemExit(f"{spec.__module__} and {_MADE[name].__module__} would both become {name}")
     if name in classes:
         return name
     lines = [f"class {name}(TypedDict):", f'    """{(spec.__doc__ or "").splitlines()[0]}"""', ""]
     for field, info in spec.model_fields.items():
-        kind = _kind(info.annotation, classes)
+        kind = _GIVEN if GIVEN in info.metadata else _kind(info.annotation, classes)
         lines.append(f"    {field}: {kind if info.is_required() else f'NotRequired[{kind}]'}")
         lines.append(textwrap.indent(_doc(info.description or ""), "    "))
     classes[name] = "\n".join(lines)
@@ -73,6 +93,8 @@ def _doc(text: str) -> str:
 def _kind(annotation: Any, classes: dict[str, str]) -> str:
     origin = get_origin(annotation)
     if origin is Annotated:
+        if GIVEN in get_args(annotation):
+            return _GIVEN
         return _kind(get_args(annotation)[0], classes)
     if origin in (Union, UnionType):
         options = [option for option in get_args(annotation) if option is not type(None)]

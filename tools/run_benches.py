@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(".bench"), help="folder for NAME.json")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    sys.path.insert(0, str(FOLDER.parents[1]))  # a bench of several files imports them as tools.bench...
     for name in arguments.names or names:
         print(f"== {name}", flush=True)
         rows = _load(name).run(arguments.out)

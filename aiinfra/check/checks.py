@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from aiinfra.catalogue.eks import has_control_plane
 from aiinfra.catalogue.find import find_accelerator, find_region
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
@@ -142,10 +143,26 @@ def is_compiled(declaration: Declaration) -> Iterator[Finding]:
         yield Finding(
             "not-compiled",
             Severity.WARNING,
-            "this version does not compile training clusters yet; the rest is compiled without it",
+            "the AWS side of training is compiled but for accelerator nodes; what runs inside the cluster is not yet",
             "training",
             remedy="keep it declared: it is validated, and a later version makes it",
         )
+
+
+def has_control_planes(declaration: Declaration) -> Iterator[Finding]:
+    """EKS runs control planes in two of the zones at least; it leaves a few of AWS's oldest out."""
+    deployment = declaration.deployment
+    if deployment.training is None or deployment.cloud is None:
+        return
+    for index, zone in enumerate(deployment.cloud.zones):
+        if not has_control_plane(zone):
+            yield Finding(
+                "zone-without-eks",
+                Severity.ERROR,
+                f"EKS puts no control plane into {zone}",
+                f"cloud.zones[{index}]",
+                remedy="choose another zone of the region",
+            )
 
 
 Rule = Callable[[Declaration], Iterable[Finding]]
@@ -155,5 +172,6 @@ RULES: Final[tuple[Rule, ...]] = (
     known_model,
     same_as_file,
     can_be_delivered,
+    has_control_planes,
     is_compiled,
 )

@@ -9,32 +9,32 @@ import click
 from aiinfra.errors import AiinfraError, Exit
 
 COMMANDS: Final = {
+    "init": "Write a starter declaration for a model.",
     "validate": "Check a declaration; print every problem with its fix.",
-    "export": "Run a program without an engine; write its graph or manifests.",
-    "compile": "Write the Pulumi projects and box bundles of a declaration.",
-    "review": "Say what a change destroys, replaces and opens, before anyone applies it.",
+    "model": "Say what a model file holds, and keep it beside the declaration.",
     "estimate": "Say what a declaration will answer, draw, cost and emit, and whether that meets its objective.",
     "tiers": "List the tiers that meet an objective, best first, and why each other fails.",
-    "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",
-    "catalogue": "List, show, compare and check the figures that estimates rest on.",
-    "schema": "Print the JSON Schema of a declaration, for editors.",
-    "bench": "Load any Open Inference Protocol server and print what came back.",
-    "audit": "Check the server's audit log for tampering.",
-    "serve": "Serve models over the Open Inference Protocol.",
-    "init": "Write a starter declaration for a model.",
-    "model": "Say what a model file holds, and keep it beside the declaration.",
-    "release": "Build, sign and verify releases of a model.",
+    "compile": "Write the Pulumi projects and box bundles of a declaration.",
+    "review": "Say what a change destroys, replaces and opens, before anyone applies it.",
+    "export": "Run a program without an engine; write its graph or manifests.",
     "rehearse": "Run a Pulumi program under the real engine, without a cloud.",
-    "doctor": "Say what this machine lacks, and where to get it.",
     "up": "Serve a declaration's model on this machine (--local).",
     "status": "Say what runs on this machine.",
     "down": "Take it down.",
+    "serve": "Serve models over the Open Inference Protocol.",
+    "bench": "Load any Open Inference Protocol server and print what came back.",
+    "release": "Build, sign and verify releases of a model.",
+    "audit": "Check the server's audit log for tampering.",
+    "catalogue": "List, show, compare and check the figures that estimates rest on.",
+    "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",
+    "schema": "Print the JSON Schema of a declaration, for editors.",
+    "doctor": "Say what this machine lacks, and where to get it.",
 }
 """Name -> one line of help, so that ``aiinfra --help`` imports no command. A dash stands for ``_`` in the module."""
 
 
 _EXTRAS: Final = {
-    **dict.fromkeys(("pulumi", "pulumi_aws", "pulumi_kubernetes"), "pulumi"),
+    **dict.fromkeys(("google", "pulumi", "pulumi_aws", "pulumi_kubernetes"), "pulumi"),
     **dict.fromkeys(
         ("cryptography", "grpc", "httptools", "model_signing", "onnxruntime", "orjson", "prometheus_client"), "server"
     ),

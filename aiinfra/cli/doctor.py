@@ -13,20 +13,18 @@ def command(*, as_json: bool) -> Exit:
 
     Ends with 0 where nothing that aiinfra needs for its own work is missing, and with 1 otherwise.
     """
-    from rich.table import Table
-
-    from aiinfra.cli.output import console, emit
+    from aiinfra.cli.output import emit
     from aiinfra.engine.doctor import examine, healthy
 
     items = examine()
     if as_json:
         emit("doctor", {"healthy": healthy(items), "items": [item.as_json() for item in items]})
         return Exit.DONE if healthy(items) else Exit.FAILED
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "what", "found", "for"):
-        table.add_column(heading, overflow="fold")
+    width = max(len(item.name) for item in items)
     for item in items:
         mark = "ok" if item.there else ("MISSING" if item.needed else "-")
-        table.add_row(mark, item.name, item.found if item.there else f"install: {item.page}", item.purpose)
-    console().print(table)
+        said = f"{item.found}: {item.purpose}" if item.there else f"{item.purpose}"
+        click.echo(f"{mark:<8}{item.name:<{width}}  {said}")
+        if not item.there:
+            click.echo(f"{'':<8}{'':<{width}}  get it: {item.page}")
     return Exit.DONE if healthy(items) else Exit.FAILED

@@ -11,18 +11,20 @@ from aiinfra.spec.deployment import MAIN_STACK
 
 @click.command(
     epilog="Examples: aiinfra export infrastructure/ --out graph.json; "
-    "aiinfra export site/ --format manifests --out manifests/"
+    "aiinfra export site/ --format manifests --out manifests/; aiinfra export site/ --format edges --out edges.svg; "
+    "aiinfra export deployment.yaml --project training --format terraform-plan --out training.plan.json"
 )
 @click.argument("program", type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["json", "yaml", "manifests"]),
+    type=click.Choice(["json", "yaml", "manifests", "edges", "terraform-plan"]),
     default="json",
     show_default=True,
-    help="The whole graph (json, yaml), or its Kubernetes objects as YAML.",
+    help="The whole graph (json, yaml), its Kubernetes objects, who may connect to whom, or a Terraform plan of its AWS "
+    "resources.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="File, or for manifests a folder. Default: print.")
+@click.option("--out", type=click.Path(path_type=Path), help="File (edges: .txt, .json or .svg), or a folder.")
 @click.option("--project", default="", help="Of a declaration: the one project to export (registry, site-CLASS).")
 @click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
 @click.option(

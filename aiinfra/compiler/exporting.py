@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiinfra.access import writing
+from aiinfra.access.edge import Edge
+from aiinfra.access.kubernetes import edges
 from aiinfra.compiler.programs import programs
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding
@@ -44,10 +47,14 @@ class Export:
     files: tuple[Path, ...]
     findings: tuple[Finding, ...]
     """What is not in it, what the recording noticed, and images that nobody locked."""
+    edges: frozenset[Edge] | None = None
+    """Of an export of edges; None for the others."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json``."""
-        written = {"files": [str(file) for file in self.files]} if self.files else {"text": self.text}
+        written: dict[str, Any] = {"files": [str(file) for file in self.files]} if self.files else {"text": self.text}
+        if self.edges is not None:
+            written["edges"] = writing.plain(self.edges)
         return {"resources": len(self.graph), **written}
 
 
@@ -71,12 +78,24 @@ def _one(name: str, program: Path, wanted: Wanted, *, alone: bool) -> Export:
     graph = _record(program, wanted)
     files: list[Path] = []
     text = ""
+    if wanted.format is Format.EDGES:
+        return _edges(name, graph, wanted, alone=alone)
     if wanted.out is None:
         text, notes = text_of(graph, wanted.format, omit_secrets=wanted.omit_secrets)
     else:
         out = wanted.out if alone else _place(wanted.out, name, wanted.format)
         files, notes = write(graph, wanted.format, out, omit_secrets=wanted.omit_secrets)
     return Export(name, graph, text, tuple(files), (*graph.findings, *notes, *unlocked(graph)))
+
+
+def _edges(name: str, graph: Graph, wanted: Wanted, *, alone: bool) -> Export:
+    found = edges(graph)
+    files: list[Path] = []
+    if wanted.out is not None:
+        title = f"{graph.project}, {graph.stack}: who may talk to whom"
+        files = writing.write(found, title, wanted.out if alone else _place(wanted.out, name, wanted.format))
+    text = "" if files else writing.text(found)
+    return Export(name, graph, text, tuple(files), graph.findings, found)
 
 
 def _record(program: Path, wanted: Wanted) -> Graph:
@@ -97,6 +116,6 @@ def _record(program: Path, wanted: Wanted) -> Graph:
 
 
 def _place(out: Path, name: str, form: Format) -> Path:
-    if out.suffix in (*YAML_FILES, ".json"):
+    if out.suffix in (*YAML_FILES, ".json") or (form is Format.EDGES and out.suffix and not out.is_dir()):
         raise BadInput("out-unusable", f"{out} is one file, and there are several projects", "name a folder")
-    return out / name if form is Format.MANIFESTS else out / f"{name}.{form.value}"
+    return out / name if form in (Format.MANIFESTS, Format.EDGES) else out / f"{name}.{form.suffix}"

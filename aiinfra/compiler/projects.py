@@ -12,6 +12,8 @@ class Kind(StrEnum):
 
     REGISTRY = "registry"
     """Pulumi project: where releases are kept. Lives for years."""
+    TRAINING = "training"
+    """Pulumi project: the AWS side of the cluster that trains. Lives for months; runs from anywhere."""
     SITE = "site"
     """Pulumi project: the runtime of one class, pushed to a few sites. Lives for months."""
     BOX = "box"
@@ -33,12 +35,15 @@ class Project:
 
 
 def projects(declaration: Declaration) -> tuple[Project, ...]:
-    """The registry first (others name what it holds), then the classes in the order they are declared."""
+    """The registry first (others name what it holds), then training, then the classes as declared."""
     deployment = declaration.deployment
     found: list[Project] = []
     if deployment.cloud is not None:
         name = f"{deployment.name}-registry"
         found.append(Project(Kind.REGISTRY, "registry", name, f"Where the releases of {deployment.name} are kept"))
+    if deployment.training is not None:
+        name = f"{deployment.name}-training"
+        found.append(Project(Kind.TRAINING, "training", name, f"Where {deployment.name} is trained"))
     for site in deployment.sites:
         folder = f"site-{site.class_name}"
         kind = Kind.BOX if site.runtime.on is Place.BOX else Kind.SITE

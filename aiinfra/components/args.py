@@ -5,6 +5,90 @@ Keys that stand for the same thing as a spec's field have its name and its words
 
 from typing import Any, NotRequired, TypedDict
 
+import pulumi
+
+
+class ClosedBucketArgs(TypedDict):
+    """A bucket whose objects are read and written from networks of the account only."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in. Changing it replaces the bucket."""
+    key: NotRequired[pulumi.Input[str]]
+    """ARN of the KMS key that encrypts it; empty: S3's own key, the only one that S3 delivers access logs under."""
+    log_to: NotRequired[str]
+    """Bucket that its access log goes to; empty: none is kept."""
+    logged: NotRequired[list[str]]
+    """Buckets whose access logs are delivered here; none by default."""
+    administrators: NotRequired[list[str]]
+    """Roles that reach objects from outside of the networks; none by default."""
+    keep_old_versions: NotRequired[int]
+    """Days an overwritten or deleted object can still be had back."""
+    keep: NotRequired[int]
+    """Days objects are kept; 0: until somebody deletes them."""
+    lock: NotRequired[int]
+    """Days objects can neither be overwritten nor deleted (object lock, governance mode); 0: no lock. Only a new
+    bucket can be given one."""
+
+
+class ClusterArgs(TypedDict):
+    """An EKS cluster with a private API, and nothing in it yet."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    version: NotRequired[str]
+    """Kubernetes version; the newest of the version matrix by default. One step at a time, never back."""
+    subnets: list[pulumi.Input[str]]
+    """Ids of the control plane's subnets, in two zones at least."""
+    group: pulumi.Input[str]
+    """Id of the control plane's security group."""
+    zones: list[str]
+    """Ids of the zones that pods have subnets in."""
+    pod_subnets: list[pulumi.Input[str]]
+    """Ids of the pods' subnets, one for each zone, in the order of ``zones``."""
+    nodes_group: pulumi.Input[str]
+    """Id of the security group of machines and pods."""
+    key: pulumi.Input[str]
+    """ARN of the key that encrypts what the cluster keeps."""
+    key_alias: str
+    """Alias of that key; policies name it by this."""
+    logs_key: pulumi.Input[str]
+    """ARN of the key that encrypts its logs."""
+    administrators: list[str]
+    """Roles that administer it. Nobody else gets in, whoever made it included."""
+    public_cidrs: NotRequired[list[str]]
+    """Public ranges that reach the API: an opening. None by default."""
+    keep_logs: NotRequired[int]
+    """Days that its logs are kept."""
+
+
+class FileSystemArgs(TypedDict):
+    """A parallel file system (Lustre) in one zone."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    size: str
+    """What it must hold."""
+    throughput: str
+    """What all its clients together must be able to read."""
+    vpc: pulumi.Input[str]
+    """Id of the network."""
+    subnet: pulumi.Input[str]
+    """Id of the subnet it is in."""
+    clients: pulumi.Input[str]
+    """Id of the security group of the machines that use it."""
+    key: pulumi.Input[str]
+    """ARN of the KMS key that encrypts it."""
+    datasets: NotRequired[str]
+    """Bucket whose objects it shows as files below ``/datasets``, as they come, change and go; empty: none."""
+
 
 class TensorArgs(TypedDict):
     """One input or output."""
@@ -98,6 +182,15 @@ class SecretRefArgs(TypedDict):
     """Entry inside it, where the store has entries."""
 
 
+class IssuerArgs(TypedDict):
+    """A cert-manager issuer that is there already."""
+
+    name: str
+    """Its name."""
+    kind: NotRequired[str]
+    """What kind it is; in the workload's namespace by default."""
+
+
 class RuntimeArgs(TypedDict):
     """How a site runs the model."""
 
@@ -108,6 +201,8 @@ class RuntimeArgs(TypedDict):
     box by the name in their certificate. Nobody else can."""
     replicas: NotRequired[int]
     """Servers a site runs; 0: two on EKS, one elsewhere."""
+    max_replicas: NotRequired[int]
+    """Servers a site may grow to while they are busy (Kubernetes only); 0: it does not grow."""
     cores: NotRequired[int]
     """CPU cores one server may use."""
     memory: NotRequired[str]
@@ -119,6 +214,11 @@ class RuntimeArgs(TypedDict):
     certificate: NotRequired[SecretRefArgs]
     """The server's TLS certificate, key and client authorities (``tls.crt``, ``tls.key``, ``ca.crt``): a Kubernetes
     Secret, or on a box a folder. None: the Secret ``NAME-server-tls``, or ``/etc/aiinfra/tls``."""
+    issuer: NotRequired[IssuerArgs]
+    """cert-manager issuer that the server's certificate is asked of; none: the certificate is brought."""
+    scraper: NotRequired[str]
+    """``NAMESPACE/WORKLOAD`` of the Prometheus that may read metrics, found by a ServiceMonitor; none: metrics stay
+    on the pod's or box's own loopback."""
     trust_domain: NotRequired[str]
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
 
@@ -191,6 +291,57 @@ class InferenceRuntimeArgs(TypedDict):
     """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
 
 
+class KeysArgs(TypedDict):
+    """Keys of a training cluster: one for each kind of data, each used in one way."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    log_groups: list[str]
+    """Names of the log groups that are encrypted; ``*`` at the end is allowed."""
+    cluster_role: str
+    """ARN of the control plane's role, which may use the cluster's key."""
+
+
+class EgressArgs(TypedDict):
+    """One way out. Everything not named stays closed."""
+
+    to: str
+    """Addresses that may be reached, as a CIDR range."""
+    port: int
+    """TCP port."""
+    why: str
+    """The reason, shown first in every review."""
+
+
+class NetworkArgs(TypedDict):
+    """A network that nothing leaves, but to the AWS services that are named."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    zones: list[str]
+    """Availability zone ids. One that is added moves no subnet."""
+    cidr: str
+    """Addresses of machines; /16 to /22."""
+    pods: NotRequired[str]
+    """Addresses of pods; /16 to /20, apart from the other."""
+    services: NotRequired[list[str]]
+    """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ranges that machines may reach; none by default. A route there is not made."""
+    logs_key: pulumi.Input[str]
+    """ARN of the key that encrypts the records of traffic and of name lookups."""
+    keep_logs: NotRequired[int]
+    """Days that those records are kept."""
+
+
 class ExistingArgs(TypedDict):
     """What is there already, by id: it is used, not made."""
 
@@ -243,17 +394,6 @@ class CapsArgs(TypedDict):
     """What they count; each site by default."""
 
 
-class EgressArgs(TypedDict):
-    """One way out. Everything not named stays closed."""
-
-    to: str
-    """Addresses that may be reached, as a CIDR range."""
-    port: int
-    """TCP port."""
-    why: str
-    """The reason, shown first in every review."""
-
-
 class SiteArgs(TypedDict):
     """One site: its namespace and the runtime in it."""
 
@@ -289,6 +429,98 @@ class SiteArgs(TypedDict):
     """PEM text of the public key that releases are signed with."""
 
 
+class StorageArgs(TypedDict):
+    """What training reads and writes."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    key: pulumi.Input[str]
+    """ARN of the KMS key that encrypts it."""
+    administrators: NotRequired[list[str]]
+    """Roles that reach objects from outside of the networks; none by default."""
+    datasets: NotRequired[bool]
+    """Whether there is a bucket for training data."""
+    checkpoints: NotRequired[bool]
+    """Whether there is a bucket for checkpoints."""
+    keep_records: NotRequired[int]
+    """Days that what is in the audit bucket cannot be changed, and that access logs are kept."""
+
+
+class SystemNodesArgs(TypedDict):
+    """The machines that a cluster's own services run on."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    version: NotRequired[str]
+    """Kubernetes version of the cluster."""
+    cluster: str
+    """Name of the cluster."""
+    subnets: list[pulumi.Input[str]]
+    """Ids of the machines' subnets."""
+    group: pulumi.Input[str]
+    """Id of the machines' security group."""
+    key: pulumi.Input[str]
+    """ARN of the key that encrypts their disks."""
+    tags: TagsArgs
+    """Become tags of machines and disks, which the provider's default tags do not reach."""
+    instance: NotRequired[str]
+    """EC2 instance type, x86-64."""
+    nodes: NotRequired[int]
+    """How many: two at least, so that one can be replaced."""
+    disk: NotRequired[int]
+    """GiB of each machine's disk."""
+
+
+class FilesArgs(TypedDict):
+    """A parallel file system that feeds the accelerators; it shows the datasets' objects as files."""
+
+    size: str
+    """What it must hold at a time."""
+    throughput: str
+    """What all nodes together must be able to read."""
+
+
+class TrainingArgs(TypedDict):
+    """The AWS side of a cluster that trains."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    zones: list[str]
+    """Availability zone ids. Accelerators and the file system, which work in one zone, are in the first."""
+    name: str
+    """Name of the deployment."""
+    tags: TagsArgs
+    """Who owns it; recorded, and applied through the provider's default tags."""
+    cidr: str
+    """Addresses of machines; /16 to /22."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ranges that machines may reach; none by default."""
+    datasets: NotRequired[str]
+    """Training data; none: no bucket for it."""
+    checkpoints: NotRequired[str]
+    """Checkpoints; none: no bucket for them."""
+    files: NotRequired[FilesArgs]
+    """File system that feeds the accelerators; none: they read the buckets."""
+    administrators: list[str]
+    """Roles that administer the cluster and reach its objects from outside."""
+    public_cidrs: NotRequired[list[str]]
+    """Public ranges that reach the cluster's API: an opening. None by default."""
+    version: NotRequired[str]
+    """Kubernetes version; the newest of the version matrix by default."""
+
+
 class TrustedNamespaceArgs(TypedDict):
     """A namespace closed by default: nothing enters, nothing leaves but name lookups, pods are restricted."""
 
@@ -306,3 +538,28 @@ class TrustedNamespaceArgs(TypedDict):
     """Memory all its pods may use together."""
     pods: NotRequired[int]
     """Pods it may hold."""
+    signer: NotRequired[str]
+    """PEM text of the public key that releases are signed with; empty: no pod may mount a release."""
+
+
+class WorkloadRoleArgs(TypedDict):
+    """What one workload may do in AWS: read some buckets, write others."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    cluster: str
+    """Name of the cluster."""
+    namespace: str
+    """Namespace of the workload."""
+    service_account: str
+    """Its service account."""
+    key_alias: str
+    """Alias of the key that encrypts the buckets."""
+    reads: NotRequired[list[str]]
+    """Buckets it reads; none by default."""
+    writes: NotRequired[list[str]]
+    """Buckets it reads and writes; none by default."""

@@ -12,8 +12,17 @@ from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
 from aiinfra import __version__
+from aiinfra.components.aws.closed_bucket import ClosedBucket
+from aiinfra.components.aws.cluster import Cluster
+from aiinfra.components.aws.file_system import FileSystem
+from aiinfra.components.aws.keys import Keys
+from aiinfra.components.aws.network import Network
 from aiinfra.components.aws.registry import Registry
 from aiinfra.components.aws.release_bucket import ReleaseBucket
+from aiinfra.components.aws.storage import Storage
+from aiinfra.components.aws.system_nodes import SystemNodes
+from aiinfra.components.aws.training import Training
+from aiinfra.components.aws.workload_role import WorkloadRole
 from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime
 from aiinfra.components.kubernetes.site import Site
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
@@ -22,11 +31,20 @@ from aiinfra.errors import AiinfraError
 from aiinfra.tokens import PACKAGE
 
 COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
+    ClosedBucket,
+    Cluster,
+    FileSystem,
     InferenceRuntime,
+    Keys,
+    Network,
     Registry,
     ReleaseBucket,
     Site,
+    Storage,
+    SystemNodes,
+    Training,
     TrustedNamespace,
+    WorkloadRole,
 )
 
 

@@ -60,7 +60,7 @@ def server_config(name: str, model: Model, tier: Tier, runtime: Runtime) -> Serv
         repository=Repository(dir=paths.models, signers=(f"{paths.signers}/{SIGNER_FILE}",)),
         http=Endpoint(address=f"{_EVERYWHERE}:{HTTP_PORT}"),
         grpc=Endpoint(address=f"{_EVERYWHERE}:{GRPC_PORT}"),
-        metrics=Endpoint(address=f"127.0.0.1:{METRICS_PORT}"),
+        metrics=Endpoint(address=f"{_EVERYWHERE if runtime.scraper else '127.0.0.1'}:{METRICS_PORT}"),
         health=Endpoint(address=f"{'127.0.0.1' if runtime.on is Place.BOX else _EVERYWHERE}:{HEALTH_PORT}"),
         tls=Tls(
             certificate=f"{paths.tls}/tls.crt",
@@ -92,3 +92,8 @@ def identity(domain: str, caller: str, runtime: Runtime, deployment: str) -> str
 def replicas(runtime: Runtime) -> int:
     """Servers a site runs: as declared, else two on EKS and one elsewhere."""
     return runtime.replicas or (2 if runtime.on is Place.EKS else 1)
+
+
+def most_replicas(runtime: Runtime) -> int:
+    """Servers a site may grow to."""
+    return runtime.max_replicas or replicas(runtime)

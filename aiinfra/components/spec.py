@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 from aiinfra.spec.base import Spec
 from aiinfra.units import Quantity
@@ -23,6 +24,19 @@ class ComponentSpec(Spec):
     overrides: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
 
+
+def _given(value: Any) -> Any:
+    if isinstance(value, str) or callable(getattr(value, "apply", None)):
+        return value
+    raise PydanticCustomError("given", "{value} is not an id: give text, or an output", {"value": repr(value)})
+
+
+GIVEN: Final = "given"
+"""Marks fields that may hold an output; the generated types then say ``pulumi.Input``."""
+
+Given = Annotated[Any, AfterValidator(_given), GIVEN]
+"""An id or ARN of another resource: text, or the ``pulumi.Output`` of one that is not there yet. It is handed on to
+children as it is, and never decides which of them there are."""
 
 S = TypeVar("S", bound=BaseModel)
 

@@ -43,9 +43,10 @@ def compare_states(graph: Graph, states: Iterable[Mapping[str, Any]]) -> list[Di
     by_urn = {state["urn"]: state for state in states if not is_default_provider(state["urn"])}
     found = [Difference(own, "there", recorded=True, engine=False) for own in graph.nodes if own not in by_urn]
     found += [Difference(own, "there", recorded=False, engine=True) for own in sorted(by_urn) if own not in graph.nodes]
+    there_already = frozenset(own for own, node in graph.nodes.items() if node.read or node.id)
     for own, node in graph.nodes.items():
         if own in by_urn:
-            found += _node(node, by_urn[own], graph)
+            found += _node(node, by_urn[own], there_already)
     return found
 
 
@@ -79,13 +80,13 @@ def decoded(properties: Mapping[str, Any]) -> dict[str, Any]:
     return wire.Decoder().mapping(struct)
 
 
-def _node(node: Node, state: Mapping[str, Any], graph: Graph) -> Iterator[Difference]:
+def _node(node: Node, state: Mapping[str, Any], there_already: frozenset[str]) -> Iterator[Difference]:
     provider = urns.of_reference(state.get("provider", ""))
     inputs = decoded(state.get("inputs") or {})
     if node.type.startswith(urns.PROVIDER_PREFIX) and inputs.get("version") == node.version:
         inputs.pop("version", None)
     depends = state.get("propertyDependencies") or {}
-    recorded_inputs = _without_misjudged(dict(node.inputs), inputs, node, graph)
+    recorded_inputs = _looked_up(dict(node.inputs), inputs, node, there_already)
     options = node.options
     pairs = {
         "type": (node.type, state["type"]),
@@ -132,11 +133,12 @@ def _alias(item: Mapping[str, Any], node: Node, graph: Graph) -> str:
     return urns.make(stack, project, parent, item.get("Type") or node.type, item.get("Name") or node.name)
 
 
-def _without_misjudged(recorded: dict[str, Any], engine: dict[str, Any], node: Node, graph: Graph) -> dict[str, Any]:
+def _looked_up(
+    recorded: dict[str, Any], engine: dict[str, Any], node: Node, there_already: frozenset[str]
+) -> dict[str, Any]:
     """``recorded`` with the engine's value where a recording could not know it: it comes from what is there already."""
-    looked_up = {own for own, other in graph.nodes.items() if other.read or other.id}
     for key, sources in node.property_dependencies.items():
-        if looked_up.intersection(sources) and key in recorded and _has_unknown(recorded[key]):
+        if there_already.intersection(sources) and key in recorded and _has_unknown(recorded[key]):
             recorded[key] = engine.get(key)
     return recorded
 

@@ -70,7 +70,7 @@ def _library(name: str, extra: str, purpose: str) -> Item:
         found = version(name) if there else ""
     except PackageNotFoundError:
         found = "without metadata"
-    return Item(f"{name} (Python)", there, False, found, purpose, f"https://pypi.org/project/aiinfra/ ({extra})")
+    return Item(f"{name} (Python)", there, False, found, purpose, f"pip install '{extra}'")
 
 
 def _pulumi(path: str | None) -> Item:
@@ -79,7 +79,7 @@ def _pulumi(path: str | None) -> Item:
         tool = find_tool(path)
     except AiinfraError as error:
         return Item(
-            "pulumi", False, False, "" if error.code == "pulumi-missing" else error.message, purpose, INSTALL_PAGE
+            "pulumi", False, False, "" if error.code == "pulumi-cli-missing" else error.message, purpose, INSTALL_PAGE
         )
     return Item("pulumi", True, False, f"{tool.version} at {tool.file}", purpose, INSTALL_PAGE)
 

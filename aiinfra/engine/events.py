@@ -69,9 +69,9 @@ def is_default_provider(own: str) -> bool:
     return type_.startswith(urns.PROVIDER_PREFIX) and re.match(r"default(_|$)", urns.name(own)) is not None
 
 
-def parse(lines: Iterable[str]) -> list[dict[str, Any]]:
+def parse(text: str) -> list[dict[str, Any]]:
     """The events of a log; a last line that is not whole yet is left out."""
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
 def read(events: Iterable[Mapping[str, Any]]) -> Events:

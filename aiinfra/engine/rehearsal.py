@@ -225,12 +225,11 @@ class _Run:
         down = ["destroy", "--yes", "--skip-preview"]
         if protected and named:
             outcome = self._phase("destroy, refused by what is protected", down, fails=True)
+            names = ", ".join(urns.name(state["urn"]) for state in protected if state["custom"])
             gone = len(outcome.events.of("delete"))
-            message = f"protected: a destroy is refused, but only after {gone} other resources are deleted"
+            message = f"a destroy is refused by what is protected ({names}), but only after {gone} others are deleted"
             remedy = "unprotect first (pulumi state unprotect), where everything is meant to go"
-            for state in protected:
-                if state["custom"]:
-                    self._find("protected", message, remedy, Severity.NOTE, urn=state["urn"])
+            self._find("protected", message, remedy, Severity.NOTE)
         if protected:
             self.place.run(["state", "unprotect", "--all", "--yes", "--stack", self.request.stack])
         self._phase("destroy" if named else "destroy again", down)

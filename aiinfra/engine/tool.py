@@ -29,19 +29,19 @@ def find_tool(path: str | None = None) -> Tool:
     """The CLI on ``path`` (by default the environment's ``PATH``).
 
     Raises:
-        AiinfraError: ``pulumi-missing``, ``pulumi-incomplete``, ``pulumi-old``.
+        AiinfraError: ``pulumi-cli-missing``, ``pulumi-cli-incomplete``, ``pulumi-cli-old``.
     """
     found = shutil.which("pulumi", path=path)
     if found is None:
-        raise AiinfraError("pulumi-missing", "there is no Pulumi CLI on PATH", f"install it: {INSTALL_PAGE}")
+        raise AiinfraError("pulumi-cli-missing", "there is no Pulumi CLI on PATH", f"install it: {INSTALL_PAGE}")
     absent = [part for part in PARTS if shutil.which(part, path=path) is None]
     if absent:
         message = f"{found} is there, but {' and '.join(absent)} not: it cannot run Python programs"
-        raise AiinfraError("pulumi-incomplete", message, f"install the whole CLI: {INSTALL_PAGE}")
+        raise AiinfraError("pulumi-cli-incomplete", message, f"install the whole CLI: {INSTALL_PAGE}")
     version = _version(Path(found))
     if tuple(int(part) for part in version.split("-", 1)[0].split(".")) < OLDEST:
         wanted = ".".join(str(part) for part in OLDEST)
-        raise AiinfraError("pulumi-old", f"{found} is Pulumi {version}; {wanted} or later is needed", INSTALL_PAGE)
+        raise AiinfraError("pulumi-cli-old", f"{found} is Pulumi {version}; {wanted} or later is needed", INSTALL_PAGE)
     return Tool(Path(found), version)
 
 
@@ -53,6 +53,6 @@ def _version(file: Path) -> str:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise AiinfraError(
-            "pulumi-incomplete", f"{file} does not run: {error}", f"install it again: {INSTALL_PAGE}"
+            "pulumi-cli-incomplete", f"{file} does not run: {error}", f"install it again: {INSTALL_PAGE}"
         ) from None
     return run.stdout.strip().removeprefix("v")

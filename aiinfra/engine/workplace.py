@@ -1,5 +1,6 @@
 """A throw-away place for the engine to work in: state, home, project file and configuration, gone afterwards."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-
-import yaml
 
 from aiinfra.engine.events import Events, parse, read
 from aiinfra.engine.standin import VARIABLE
@@ -59,7 +58,8 @@ class Workplace:
             **kept,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), str(self._tool.file.parent), kept["PATH"]]),
             "PULUMI_AUTOMATION_API": "true",
-            "PULUMI_BACKEND_URL": (self.root / "state").as_uri(),
+            # Without attribute files beside the state: they are not written at once, and an empty one hides the state.
+            "PULUMI_BACKEND_URL": f"{(self.root / 'state').as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_DEBUG_COMMANDS": "true",  # --event-log is behind it
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -85,7 +85,8 @@ class Workplace:
             "runtime": _runtime(program),
         }
         self._project.mkdir(exist_ok=True)
-        (self._project / "Pulumi.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+        # JSON is YAML, and leaves no doubt which text is a number.
+        (self._project / "Pulumi.yaml").write_text(json.dumps(settings), encoding="utf-8")
         (self._project / f"Pulumi.{stack}.yaml").unlink(missing_ok=True)
         self._checked(["stack", "select", "--create", stack])
         values = program.configuration(stack).with_values(config or {}, (), program.name)
@@ -129,7 +130,7 @@ class Workplace:
             raise AiinfraError("rehearsal-timeout", message, "look for a wait without end in the program") from None
         finally:
             end(process)
-        return Outcome(process.returncode, stdout, stderr, read(_logged(log)), time.monotonic() - began)
+        return Outcome(process.returncode, stdout, stderr, read(_Tail(log).new()), time.monotonic() - began)
 
     @property
     def _project(self) -> Path:
@@ -172,7 +173,7 @@ def _runtime(program: Program) -> dict[str, Any]:
 
 def _followed(process: "subprocess.Popen[str]", log: Path, on_event: OnEvent | None, timeout: float) -> tuple[str, str]:
     deadline = time.monotonic() + timeout
-    seen = 0
+    tail = _Tail(log)
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -182,13 +183,26 @@ def _followed(process: "subprocess.Popen[str]", log: Path, on_event: OnEvent | N
         except subprocess.TimeoutExpired:
             ended = None
         if on_event is not None:
-            found = _logged(log)
-            for event in found[seen:]:
+            for event in tail.new():
                 on_event(event)
-            seen = len(found)
         if ended is not None:
             return ended
 
 
-def _logged(log: Path) -> list[dict[str, Any]]:
-    return parse(log.read_text(encoding="utf-8").splitlines(keepends=True)) if log.is_file() else []
+class _Tail:
+    """What was written to an event log since the last look."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._place = 0
+
+    def new(self) -> list[dict[str, Any]]:
+        """The events of whole lines that came since."""
+        if not self._log.is_file():
+            return []
+        with self._log.open("rb") as file:
+            file.seek(self._place)
+            found = file.read()
+        whole = found[: found.rfind(b"\n") + 1]
+        self._place += len(whole)
+        return parse(whole.decode())

@@ -75,7 +75,7 @@ def collect_in_subprocess(
         raise error_from(data["error"], _shown(written))
     try:
         return Graph.from_json(data["graph"])
-    except ValueError as error:
+    except (ValueError, KeyError, TypeError) as error:
         remedy = "use the same version of aiinfra on both sides"
         raise AiinfraError("python-unusable", f"{python} has another version of aiinfra: {error}", remedy) from None
 

@@ -3,6 +3,7 @@
 It compares program with program, not with a cloud; replacement is predicted (``aiinfra.graph.force``).
 """
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from aiinfra.graph import path as paths
 from aiinfra.graph import urn
 from aiinfra.graph.change import Kind, PropertyChange, compare
 from aiinfra.graph.force import NO_DATA, Force, Sides, deletes_first, forced_paths, forces
-from aiinfra.graph.node import REF, UNKNOWN, Graph, Node
+from aiinfra.graph.node import REF, UNKNOWN, Graph, Mode, Node
 from aiinfra.graph.pairing import Pairs, pair
 from aiinfra.graph.path import Path
 
@@ -173,7 +174,8 @@ def _exit(node: Node) -> Operation:
 
 def _kept(before: Node, after: Node, pairs: Pairs, graph: Graph) -> ResourceChange | None:
     """The change of a resource that is in both versions; None where there is none."""
-    found = tuple(change for change in _properties(before, after) if not _ignored(change, after.ignore_changes))
+    inputs = _renamed(before.inputs, after, pairs) if graph.mode is Mode.SYMBOLIC else before.inputs
+    found = tuple(c for c in _properties(before, after, inputs) if not _ignored(c, after.ignore_changes))
     options = tuple(_options(before, after, pairs))
     provider = graph.nodes.get(after.provider)
     sides = Sides(before, after, provider)
@@ -190,9 +192,29 @@ def _kept(before: Node, after: Node, pairs: Pairs, graph: Graph) -> ResourceChan
     return None
 
 
-def _properties(before: Node, after: Node) -> Iterator[PropertyChange]:
+def _renamed(inputs: Mapping[str, Any], after: Node, pairs: Pairs) -> Mapping[str, Any]:
+    """``inputs`` with the new names of what moved: a stand-in is made of a name, what it stands for is not."""
+    result = dict(inputs)
+    for key, sources in after.property_dependencies.items():
+        for own in sources:
+            old, new = urn.name(pairs.kept.get(own, own)), urn.name(own)
+            if old != new and key in result:
+                stand_in = re.compile(rf"(?<![\w.\-]){re.escape(old)}(?=\.|_id)")
+                result[key] = _replaced(result[key], stand_in, new)
+    return result
+
+
+def _replaced(value: Any, pattern: re.Pattern[str], new: str) -> Any:
+    if isinstance(value, str):
+        return pattern.sub(new, value)
+    if isinstance(value, Mapping):
+        return {key: _replaced(item, pattern, new) for key, item in value.items()}
+    return [_replaced(item, pattern, new) for item in value] if isinstance(value, list) else value
+
+
+def _properties(before: Node, after: Node, inputs: Mapping[str, Any]) -> Iterator[PropertyChange]:
     """Differences of the inputs; and of what an unknown comes from, where both sides are unknown."""
-    yield from compare(before.inputs, after.inputs)
+    yield from compare(inputs, after.inputs)
     for key, urns in after.property_dependencies.items():
         earlier = before.property_dependencies.get(key, ())
         names = tuple(urn.name(own) for own in urns), tuple(urn.name(own) for own in earlier)

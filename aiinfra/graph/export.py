@@ -1,4 +1,4 @@
-"""A graph as text or files: JSON, YAML, Kubernetes manifests."""
+"""A graph as text or files: JSON, YAML, Kubernetes manifests, a Terraform plan."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Final
 
 from aiinfra.errors import BadInput, Refused
 from aiinfra.findings import Finding
-from aiinfra.graph import manifests
+from aiinfra.graph import manifests, terraform
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.spec import yaml
 
@@ -26,11 +26,20 @@ class Format(StrEnum):
     """The whole graph, for people."""
     MANIFESTS = "manifests"
     """The Kubernetes objects alone, as a cluster takes them."""
+    EDGES = "edges"
+    """Who may open connections to whom; written by :mod:`aiinfra.access.writing`."""
+    TERRAFORM_PLAN = "terraform-plan"
+    """The AWS resources as a Terraform plan, for the programs that judge those."""
 
     @property
     def mode(self) -> Mode:
         """The mode that suits it: manifests must not hold stand-ins."""
         return Mode.PREVIEW if self is Format.MANIFESTS else Mode.SYMBOLIC
+
+    @property
+    def suffix(self) -> str:
+        """How a file's name ends."""
+        return {Format.TERRAFORM_PLAN: "plan.json"}.get(self, self.value)
 
 
 def text_of(graph: Graph, form: Format, *, omit_secrets: bool = False) -> tuple[str, list[Finding]]:
@@ -43,6 +52,8 @@ def text_of(graph: Graph, form: Format, *, omit_secrets: bool = False) -> tuple[
         return graph.to_text(), []
     if form is Format.YAML:
         return yaml.write(graph.as_json()), []
+    if form is Format.TERRAFORM_PLAN:
+        return terraform.plan_of(graph)
     found, notes = manifests.manifests_of(graph, omit_secrets=omit_secrets)
     return manifests.stream(found), notes
 
@@ -50,7 +61,7 @@ def text_of(graph: Graph, form: Format, *, omit_secrets: bool = False) -> tuple[
 def write(graph: Graph, form: Format, out: Path, *, omit_secrets: bool = False) -> tuple[list[Path], list[Finding]]:
     """Write the export to ``out``, and return the files written and what is not in them.
 
-    JSON and YAML go to one file, which is replaced. Manifests go to one file where ``out`` ends in ``.yaml`` or
+    JSON, YAML and plans go to one file, which is replaced. Manifests go to one file where ``out`` ends in ``.yaml`` or
     ``.yml``, else to a folder, one file an object. A folder that holds manifests this program does not make is left
     alone: an object that is no longer in the program would go on being applied from there.
 
@@ -62,7 +73,7 @@ def write(graph: Graph, form: Format, out: Path, *, omit_secrets: bool = False) 
     if form is not Format.MANIFESTS or out.suffix in YAML_FILES:
         text, notes = text_of(graph, form, omit_secrets=omit_secrets)
         if out.is_dir():
-            raise BadInput("out-unusable", f"{out} is a folder", f"name a file in it: {out / 'graph'}.{form.value}")
+            raise BadInput("out-unusable", f"{out} is a folder", f"name a file in it: {out / 'graph'}.{form.suffix}")
         _put(out, text)
         return [out], notes
     found, notes = manifests.manifests_of(graph, omit_secrets=omit_secrets)

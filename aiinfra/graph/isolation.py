@@ -61,8 +61,8 @@ def inside(folder: Path, main: Path) -> Iterator[None]:
         del sys.modules[name]
     importlib.invalidate_caches()
     try:
+        sys.path[:] = [str(folder), *(str(Path(entry).absolute()) for entry in path if entry)]
         os.chdir(folder)
-        sys.path.insert(0, str(folder))
         sys.argv[:] = [str(main)]
         with redirect_stdout(sys.stderr):
             yield

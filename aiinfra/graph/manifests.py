@@ -23,6 +23,8 @@ ORDER: Final = (
     "NetworkPolicy",
     "ResourceQuota",
     "LimitRange",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
     "PodDisruptionBudget",
     "ServiceAccount",
     "Secret",
@@ -95,7 +97,7 @@ class Manifest:
 
     @property
     def file(self) -> str:
-        """``17-service-line-1-runtime.yaml``: a folder of them, applied in the order of names, is in order."""
+        """``19-service-line-1-runtime.yaml``: a folder of them, applied in the order of names, is in order."""
         words = [self.kind.lower(), self.namespace, self.name]
         stem = "-".join(re.sub(r"[^A-Za-z0-9.-]", "_", word) for word in words if word)
         return f"{self.rank:02d}-{stem}.yaml"

@@ -10,6 +10,7 @@ from typing import Final
 
 _PROC: Final = Path("/proc")
 _STEP_S: Final = 0.05
+_TRIES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,14 @@ class Process:
     @property
     def alive(self) -> bool:
         """Whether exactly this process still runs. A process that ended but was not collected does not run."""
-        return started(self.pid) == self.started and self.mark in command_line(self.pid)
+        for _ in range(_TRIES):
+            if started(self.pid) != self.started:
+                return False
+            line = command_line(self.pid)
+            if line:
+                return self.mark in line
+            time.sleep(_STEP_S / 10)  # a process that is just being started has no command line for a moment
+        return False
 
     def stop(self, grace: float = 15.0) -> bool:
         """Ask it to end, wait ``grace`` seconds, then end it. Whether it ended by itself.

@@ -97,7 +97,16 @@ class Service:
         """
         if self.draining:
             raise Refusal(Kind.UNAVAILABLE, "the server is shutting down", retry_after=1, close=True)
-        return self.catalogue.find(name, version)
+        return self._find(name, version)
+
+    def _find(self, name: str, version: str) -> Served:
+        """The version asked for; while the first models are loading, "not yet" rather than "not here"."""
+        try:
+            return self.catalogue.find(name, version)
+        except Refusal:
+            if self.ready:
+                raise
+            raise Refusal(Kind.UNAVAILABLE, "the server is still loading its models", retry_after=1) from None
 
     def server_metadata(self, identity: str) -> dict[str, Any]:
         """Name, version and the extensions that work."""
@@ -114,7 +123,7 @@ class Service:
     def model_metadata(self, identity: str, name: str, version: str) -> dict[str, Any]:
         """Inputs, outputs, versions and which runtime answers."""
         self.authority.require(identity, name, Verb.READ)
-        served = self.catalogue.find(name, version)
+        served = self._find(name, version)
         return {
             "name": served.name,
             "versions": self.catalogue.versions(name),
@@ -144,7 +153,7 @@ class Service:
         """Counters of one version, of a model's default version, or of everything that ``identity`` may read."""
         self.authority.require(identity, name, Verb.READ)
         if name:
-            return {"model_stats": [report(self.catalogue.find(name, version))]}
+            return {"model_stats": [report(self._find(name, version))]}
         visible = [served for served in self.catalogue.all() if self.authority.allows(identity, served.name, Verb.READ)]
         return {"model_stats": [report(served) for served in visible]}
 

@@ -1,11 +1,14 @@
 """The cloud account that training and the registry live in."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from aiinfra.spec.base import Spec, unique
+
+_ZONE: Final = re.compile(r"[a-z]+\d-az[1-8]")
 
 
 def _quoted(value: object) -> object:
@@ -18,8 +21,18 @@ def _quoted(value: object) -> object:
 
 def _zones(value: tuple[str, ...]) -> tuple[str, ...]:
     unique(value, "zone")
+    for zone in value:
+        if not _ZONE.fullmatch(zone):
+            raise PydanticCustomError(
+                "zone", "{zone} is not the id of an availability zone: write it like use1-az1", {"zone": repr(zone)}
+            )
     return value
 
+
+Zones = Annotated[tuple[str, ...], AfterValidator(_zones)]
+"""Availability zone ids, each once."""
+
+Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])]
 
 Account = Annotated[str, BeforeValidator(_quoted), Field(pattern=r"^\d{12}$")]
 
@@ -27,9 +40,9 @@ Account = Annotated[str, BeforeValidator(_quoted), Field(pattern=r"^\d{12}$")]
 class Cloud(Spec):
     """Account, region and zones are plain values: a wrong profile fails before anything is made."""
 
-    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])
+    region: Region
     """AWS region. Changing it replaces everything."""
     account: Account
     """Twelve digits, in quotes. The provider refuses to work in any other account."""
-    zones: Annotated[tuple[str, ...], AfterValidator(_zones)] = Field(default=(), examples=[["use1-az1", "use1-az2"]])
-    """Availability zone ids (not names, which differ between accounts); training needs at least one."""
+    zones: Zones = Field(default=(), examples=[["use1-az1", "use1-az2"]])
+    """Availability zone ids (not names, which differ between accounts); training needs at least two."""

@@ -1,6 +1,7 @@
 """The declaration as a whole."""
 
-from typing import Any, Self
+from ipaddress import IPv4Network
+from typing import Any, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -14,6 +15,9 @@ from aiinfra.spec.site import Site
 from aiinfra.spec.storage import Storage
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import Training
+
+PODS: Final = IPv4Network("100.64.0.0/16")
+"""Addresses of pods, of the range that RFC 6598 keeps for such networks. They are never seen outside of theirs."""
 
 MAIN_STACK = "production"
 """The stack that the declaration describes as it stands; other stacks are its environments."""
@@ -49,12 +53,8 @@ class Deployment(Spec):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         unique(tuple(site.class_name for site in self.sites), "site class")
-        if self.training is not None and self.cloud is None:
-            raise ValueError("training needs a cloud: add 'cloud' with region, account and zones")
-        if self.training is not None and self.cloud is not None and not self.cloud.zones:
-            raise ValueError("training needs at least one zone: add 'cloud.zones', like [use1-az1]")
-        if self.training is not None and self.network.cidr is None:
-            raise ValueError("training needs addresses: add 'network.cidr', like 10.20.0.0/16")
+        if self.training is not None:
+            _can_train(self.cloud, self.network)
         return self
 
     @property
@@ -84,3 +84,16 @@ class Deployment(Spec):
             if site.class_name == class_name:
                 return site
         raise KeyError(class_name)
+
+
+def _can_train(cloud: Cloud | None, network: Network) -> None:
+    if cloud is None:
+        raise ValueError("training needs a cloud: add 'cloud' with region, account and zones")
+    if len(cloud.zones) < 2:
+        raise ValueError("training needs two zones, which EKS asks for: add 'cloud.zones', like [use1-az1, use1-az2]")
+    if network.cidr is None:
+        raise ValueError("training needs addresses: add 'network.cidr', like 10.20.0.0/16")
+    if network.cidr.version != 4 or not 16 <= network.cidr.prefixlen <= 22:
+        raise ValueError(f"network.cidr {network.cidr}: training needs an IPv4 range between /16 and /22")
+    if network.cidr.overlaps(PODS):
+        raise ValueError(f"network.cidr {network.cidr} overlaps {PODS}, which the cluster's pods get")

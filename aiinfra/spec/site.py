@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from aiinfra.spec.base import FileBeside, Name, Spec, unique
+from aiinfra.spec.issuer import Issuer
 from aiinfra.spec.secret import SecretRef, SecretStore
 from aiinfra.spec.site_power import SitePower
 from aiinfra.spec.tier import Tier
@@ -47,6 +48,8 @@ class Runtime(Spec):
     by the name in their certificate. Nobody else can."""
     replicas: int = Field(default=0, ge=0, le=1000)
     """Servers a site runs; 0: two on EKS, one elsewhere."""
+    max_replicas: int = Field(default=0, ge=0, le=1000)
+    """Servers a site may grow to while they are busy (Kubernetes only); 0: it does not grow."""
     cores: int = Field(default=1, ge=1, le=256)
     """CPU cores one server may use."""
     memory: DataSize = DataSize("1 GiB")
@@ -58,6 +61,11 @@ class Runtime(Spec):
     certificate: SecretRef | None = None
     """The server's TLS certificate, key and client authorities (``tls.crt``, ``tls.key``, ``ca.crt``): a Kubernetes
     Secret, or on a box a folder. None: the Secret ``NAME-server-tls``, or ``/etc/aiinfra/tls``."""
+    issuer: Issuer | None = None
+    """cert-manager issuer that the server's certificate is asked of; none: the certificate is brought."""
+    scraper: Caller | None = None
+    """``NAMESPACE/WORKLOAD`` of the Prometheus that may read metrics, found by a ServiceMonitor; none: metrics stay on
+    the pod's or box's own loopback."""
     trust_domain: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9._-]*)?$")
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
 
@@ -74,6 +82,23 @@ class Runtime(Spec):
         if value is not None and value.store not in (SecretStore.KUBERNETES, SecretStore.FILE):
             raise ValueError("a server's certificate is in the store 'kubernetes', or 'file' on a box")
         return value
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> "Runtime":
+        fewest = self.replicas or (2 if self.on is Place.EKS else 1)
+        if self.max_replicas and self.max_replicas <= fewest:
+            raise ValueError(
+                f"max_replicas is {self.max_replicas}, and {fewest} run anyway: name more, or leave it out"
+            )
+        if self.on is Place.BOX:
+            wrong = [key for key in ("max_replicas", "issuer", "scraper") if getattr(self, key)]
+            if wrong:
+                raise ValueError(f"{', '.join(wrong)}: on a box there is no Kubernetes to do that; leave it out")
+        if self.scraper and not self.issuer:
+            raise ValueError("scraper needs a certificate of its own to read metrics with: name an issuer")
+        if self.scraper and "/" not in self.scraper:
+            raise ValueError(f"scraper is {self.scraper!r}: write NAMESPACE/WORKLOAD, like monitoring/prometheus")
+        return self
 
 
 class Row(Spec):

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from aiinfra.spec.base import Spec
-from aiinfra.units import DataSize
+from aiinfra.units import DataSize, Throughput
 
 
 class Existing(Spec):
@@ -15,6 +15,15 @@ class Existing(Spec):
     """ARN of the KMS key that encrypts the release bucket; empty: one is made."""
 
 
+class Files(Spec):
+    """A parallel file system that feeds the accelerators; it shows the datasets' objects as files."""
+
+    size: DataSize = Field(examples=["4 TiB"])
+    """What it must hold at a time."""
+    throughput: Throughput = Field(examples=["1 GB/s"])
+    """What all nodes together must be able to read."""
+
+
 class Storage(Spec):
     """Sizes are what is declared, not what is filled."""
 
@@ -22,5 +31,7 @@ class Storage(Spec):
     """Training data; none: no data bucket."""
     checkpoints: DataSize | None = None
     """Checkpoints; none: no checkpoint bucket."""
+    files: Files | None = None
+    """File system for training; none: nodes read the buckets."""
     existing: Existing = Existing()
     """Resources that are there already."""

@@ -36,8 +36,8 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
         "unlocked": "images.lock: image 'line-vibration-release' is not in images.lock",
         "no-signer": "model.signer: no release key is named, so sites would refuse every release",
         "no-golden": "model.golden: no golden inputs are named: a release can only be compared with itself",
-        "not-compiled": "training: this version does not compile training clusters yet; "
-        "the rest is compiled without it",
+        "not-compiled": "training: the AWS side of training is compiled but for accelerator nodes; "
+        "what runs inside the cluster is not yet",
     }
 
 
@@ -63,9 +63,14 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
             "cloud.region: us-east-1 is in US; data may rest in DE",
         ),
         (
-            {"cloud": {"region": "us-east-9", "account": "111122223333", "zones": ["use1-az1"]}},
+            {"cloud": {"region": "us-east-9", "account": "111122223333", "zones": ["use1-az1", "use1-az2"]}},
             "region-unknown",
             "cloud.region: the catalogue has no region 'us-east-9'; did you mean 'us-east-2'?",
+        ),
+        (
+            {"cloud": {"region": "us-east-1", "account": "111122223333", "zones": ["use1-az1", "use1-az3"]}},
+            "zone-without-eks",
+            "cloud.zones[1]: EKS puts no control plane into use1-az3",
         ),
         (
             {"model": {"file": "m.onnx"}},

@@ -79,3 +79,14 @@ def test_an_unknown_command_is_bad_input() -> None:
     ran = aiinfra("valdate")
     assert ran.returncode == 2
     assert "Traceback" not in ran.stderr
+
+
+def test_edges_are_told_drawn_and_given_as_data(tmp_path: Path) -> None:
+    shown = aiinfra("export", WHOLE, "--project", "site-press-line", "--format", "edges")
+    assert shown.returncode == 0
+    assert "plc-gateway" in shown.stdout
+    data = json.loads(aiinfra("export", ROOT / "stacks/edge-site", "--format", "edges", "--json").stdout)["data"]
+    assert {"src", "dst", "port", "why", "urn", "cluster"} == set(data["edge-site"]["edges"][0])
+    assert aiinfra("export", WHOLE, "--format", "edges", "--out", tmp_path / "x.pdf").returncode == 2
+    assert aiinfra("export", WHOLE, "--format", "edges", "--out", tmp_path / "all").returncode == 0
+    assert (tmp_path / "all/site-press-line/edges.svg").read_text().startswith("<svg")

@@ -17,6 +17,7 @@ def test_which_projects() -> None:
     found = projects(load(DATA / "whole.yaml"))
     assert [(p.kind.value, p.folder, p.name) for p in found] == [
         ("registry", "registry", "line-vibration-registry"),
+        ("training", "training", "line-vibration-training"),
         ("site", "site-press-line", "line-vibration-site-press-line"),
         ("box", "site-cabinet", "line-vibration-site-cabinet"),
     ]

@@ -28,11 +28,23 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         for token, resource in schema()["resources"].items()
     }
     assert required == {
+        "ClosedBucket": ["account", "region"],
+        "Cluster": [
+            *("account", "administrators", "group", "key", "keyAlias", "logsKey", "nodesGroup", "podSubnets", "region"),
+            *("subnets", "zones"),
+        ],
+        "FileSystem": ["clients", "key", "size", "subnet", "throughput", "vpc"],
         "InferenceRuntime": ["model", "modelName", "namespace", "runtime", "tags", "tier"],
+        "Keys": ["account", "clusterRole", "logGroups", "region"],
+        "Network": ["account", "cidr", "logsKey", "region", "zones"],
         "Registry": ["account", "name", "region", "tags"],
         "ReleaseBucket": ["account", "region"],
         "Site": ["className", "model", "modelName", "runtime", "site", "tags", "tier"],
+        "Storage": ["account", "key", "region"],
+        "SystemNodes": ["account", "cluster", "group", "key", "region", "subnets", "tags"],
+        "Training": ["account", "administrators", "cidr", "name", "region", "tags", "zones"],
         "TrustedNamespace": ["namespace", "tags"],
+        "WorkloadRole": ["account", "cluster", "keyAlias", "namespace", "region", "serviceAccount"],
     }
 
 

@@ -9,7 +9,7 @@ def test_nothing_on_path_is_told_with_each_install_page(tmp_path: Path) -> None:
     items = {item.name: item for item in examine(str(tmp_path), tmp_path)}
     missing = {name for name, item in items.items() if not item.there}
     assert missing == {"pulumi", "pulumi plugin aws", "pulumi plugin kubernetes", "kubectl", "node", "docker"}
-    assert all(item.page.startswith("https://") and item.purpose for item in items.values())
+    assert all(item.page.startswith(("https://", "pip install ")) and item.purpose for item in items.values())
     assert healthy(tuple(items.values()))
 
 

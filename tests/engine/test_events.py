@@ -54,7 +54,9 @@ def test_what_stays_is_no_change() -> None:
 
 
 def test_a_line_that_is_still_being_written_is_left_out() -> None:
-    assert parse([json.dumps({"sequence": 1}) + "\n", '{"sequ']) == [{"sequence": 1}]
+    said = {"sequence": 1, "message": "a line of its own\x85 but not of the log"}
+    assert parse(json.dumps(said, ensure_ascii=False) + '\n{"sequ') == [said]
+    assert parse("") == []
 
 
 def test_providers_that_the_engine_makes() -> None:

@@ -28,8 +28,8 @@ def test_a_whole_cli_is_found_with_its_version(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_old_or_broken_is_told_with_the_install_page(tmp_path: Path) -> None:
-    assert code_of(str(tmp_path)) == "pulumi-missing"
-    assert code_of(install(tmp_path, "pulumi")) == "pulumi-incomplete"
-    assert code_of(install(tmp_path, "pulumi", *PARTS, says="v3.100.0-dev.0")) == "pulumi-old"
+    assert code_of(str(tmp_path)) == "pulumi-cli-missing"
+    assert code_of(install(tmp_path, "pulumi")) == "pulumi-cli-incomplete"
+    assert code_of(install(tmp_path, "pulumi", *PARTS, says="v3.100.0-dev.0")) == "pulumi-cli-old"
     (tmp_path / "pulumi").write_text("#!/bin/sh\nexit 1\n")
-    assert code_of(str(tmp_path)) == "pulumi-incomplete"
+    assert code_of(str(tmp_path)) == "pulumi-cli-incomplete"

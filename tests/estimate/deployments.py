@@ -17,7 +17,7 @@ def deployment(*sites: dict[str, Any], **changes: Any) -> Deployment:
     plain: dict[str, Any] = {
         "name": "line",
         "tags": {"owner": "maintenance", "cost_center": "4711", "data_class": "internal"},
-        "cloud": {"region": "us-east-1", "account": "111122223333", "zones": ["use1-az1"]},
+        "cloud": {"region": "us-east-1", "account": "111122223333", "zones": ["use1-az1", "use1-az2"]},
         "model": {"file": "m.onnx", "digest": DIGEST},
         "network": {"cidr": "10.20.0.0/16"},
         "sites": list(sites) or [site()],

@@ -6,12 +6,17 @@ import gc
 import json
 import os
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pulumi
+import pulumi.dynamic
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 import pytest
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 from pulumi.runtime import settings
 
 from aiinfra.errors import AiinfraError, BadInput
@@ -570,6 +575,77 @@ def test_nothing_of_a_run_stays_in_the_sdk() -> None:
     gc.collect()
     assert contextvars.Context().run(lambda: settings.SETTINGS.monitor) is before
     assert seen[0]() is None
+
+
+def test_several_threads_may_collect_at_once() -> None:
+    def program(name: str) -> None:
+        aws.s3.Bucket(name, tags={"name": pulumi.get_project()})
+
+    with ThreadPoolExecutor(4) as pool:
+        names = [f"p{index}" for index in range(8)]
+        graphs = list(pool.map(lambda name: collect(lambda: program(name), project=name), names))
+    assert [graph.one("aws:s3/bucket:Bucket", name).inputs for graph, name in zip(graphs, names, strict=True)] == [
+        {"tags": {"name": name}} for name in names
+    ]
+
+
+class Part(pulumi.ComponentResource):
+    def __init__(self, name: str, kind: str, parts: list, parent: "Part | None") -> None:
+        super().__init__(f"tree:index:{kind}", name, {}, pulumi.ResourceOptions(parent=parent))
+        for child in parts:
+            Part(*child, self)
+        self.register_outputs({})
+
+
+TREES = st.recursive(
+    st.tuples(st.text(min_size=1, max_size=4), st.sampled_from("AB"), st.just([])),
+    lambda inner: st.tuples(st.text(min_size=1, max_size=4), st.sampled_from("AB"), st.lists(inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+@settings_of_hypothesis(max_examples=25, deadline=None)
+@given(TREES)
+def test_any_tree_of_components_is_recorded_or_its_twins_are_named(tree) -> None:
+    expected: dict[str, str] = {}
+    twins = False
+
+    def walk(part: tuple, parent: str, chain: str) -> None:
+        nonlocal twins
+        name, kind, parts = part
+        types = f"{chain}$tree:index:{kind}" if chain else f"tree:index:{kind}"
+        urn = f"urn:pulumi:production::project::{types}::{name}"
+        twins = twins or urn in expected
+        expected[urn] = parent
+        for child in parts:
+            walk(child, urn, types)
+
+    walk(tree, "urn:pulumi:production::project::pulumi:pulumi:Stack::project-production", "")
+    if twins:
+        with pytest.raises(AiinfraError, match="two resources are"):
+            collect(lambda: Part(*tree, None) and None)
+        return
+    graph = collect(lambda: Part(*tree, None) and None)
+    assert {node.urn: node.parent for node in graph if node.parent} == expected
+
+
+def test_imports_and_dynamic_providers() -> None:
+    class Own(pulumi.dynamic.ResourceProvider):
+        def create(self, props: dict) -> pulumi.dynamic.CreateResult:
+            return pulumi.dynamic.CreateResult("x", props)
+
+    class Thing(pulumi.dynamic.Resource):
+        def __init__(self, name: str, size: int) -> None:
+            super().__init__(Own(), name, {"size": size})
+
+    def program() -> None:
+        aws.s3.Bucket("b", opts=pulumi.ResourceOptions(import_="existing-bucket"))
+        Thing("t", 3)
+
+    graph = collect(program)
+    assert (graph.one("aws:s3/bucket:Bucket").id, graph.one("aws:s3/bucket:Bucket").read) == ("existing-bucket", False)
+    (thing,) = [node for node in graph if node.name == "t"]
+    assert thing.inputs == {"size": 3}
 
 
 def test_remote_components_are_opaque_and_said_to_be() -> None:

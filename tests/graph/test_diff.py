@@ -173,3 +173,21 @@ def test_the_difference_is_mirrored(before, after):
         else:
             assert mirrored in (Operation.UPDATE, Operation.REPLACE)
     assert there.same == back.same
+
+
+def test_a_stand_in_of_something_that_was_renamed_is_not_a_change():
+    """The engine knows the resource by its alias, so what it computed stays what it was."""
+
+    def version(name: str, topic: str, **options):
+        queue = node("aws:sqs/queue:Queue", name, **options)
+        sources = {"policy": (queue.urn,), "name": ()}
+        inputs = {"policy": f'{{"Resource": "{name}.arn", "Id": "{name}_id"}}', "name": topic}
+        return graph(queue, node("aws:sns/topic:Topic", "mail", inputs, property_dependencies=sources))
+
+    before = version("jobs", "jobs.fixed")
+    moved = diff(before, version("work", "jobs.fixed", aliases=(own("aws:sqs/queue:Queue", "jobs"),)))
+    assert [(change.operation, change.node.name) for change in moved] == [(Operation.MOVE, "work")]
+    other = diff(before, version("work", "work.fixed", aliases=(own("aws:sqs/queue:Queue", "jobs"),)))
+    assert [change.path for change in other.changes[own("aws:sns/topic:Topic", "mail")].changes] == ["name"]
+    another = diff(before, version("work", "jobs.fixed"))
+    assert another.changes[own("aws:sns/topic:Topic", "mail")].changes[0].path == "policy"

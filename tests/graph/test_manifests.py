@@ -57,8 +57,8 @@ def test_one_file_an_object_in_the_order_of_names() -> None:
     written = files(found)
     assert list(written) == [
         "00-namespace-line.yaml",
-        "10-configmap-line-c.yaml",
-        "21-deployment-line-server.yaml",
+        "12-configmap-line-c.yaml",
+        "23-deployment-line-server.yaml",
         f"{len(ORDER)}-nodepool-x.yaml",
     ]
     assert list(written) == sorted(written)
@@ -140,7 +140,7 @@ def test_one_kind_of_two_groups_gets_two_files() -> None:
 
     found, _ = manifests_of(recorded(program))
     assert list(files(found)) == [
-        "13-clusterrole-system_reader.yaml",
-        "17-service-a.yaml",
-        "17-service-a.v1.yaml",
+        "15-clusterrole-system_reader.yaml",
+        "19-service-a.yaml",
+        "19-service-a.v1.yaml",
     ]

@@ -401,6 +401,47 @@ def test_safeguards(type_, before, after, expected):
     assert found(type_, before, after) == [f"opening-{text}" for text in expected]
 
 
+ADMISSION = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy"
+BINDING = f"{ADMISSION}Binding"
+
+
+def judged(**rules: str) -> dict[str, Any]:
+    validations = [{"message": f"{name}: mend it", "expression": text} for name, text in rules.items()]
+    return {"spec": {"failurePolicy": "Fail", "validations": validations}}
+
+
+@pytest.mark.parametrize(
+    ("type_", "before", "after", "expected"),
+    [
+        (ADMISSION, None, judged(a="x"), []),
+        (ADMISSION, judged(a="x"), judged(a="x", b="y"), []),
+        (ADMISSION, judged(a="x"), None, ["removes the admission policy: what it refused is taken"]),
+        (ADMISSION, judged(a="x", b="y"), judged(b="y"), ["drops the rule 'a'"]),
+        (ADMISSION, judged(a="x"), judged(a="true"), ["the rule 'a' is judged by another expression"]),
+        (
+            ADMISSION,
+            judged(a="x"),
+            {"spec": {**judged(a="x")["spec"], "failurePolicy": "Ignore"}},
+            ["what cannot be judged is let through"],
+        ),
+        (
+            BINDING,
+            {"spec": {"validationActions": ["Deny", "Audit"]}},
+            {"spec": {"validationActions": ["Audit"]}},
+            ["no longer denies: it only tells"],
+        ),
+        (
+            BINDING,
+            {"spec": {"validationActions": ["Deny"]}},
+            None,
+            ["removes the binding that puts the policy in force: what it refused is taken"],
+        ),
+    ],
+)
+def test_admission_policies(type_, before, after, expected):
+    assert found(type_, before, after) == [f"opening-admission: {words}" for words in expected]
+
+
 def test_overrides_that_are_new_or_changed():
     def version(overrides):
         return graph(component("aiinfra:index:Site", "line", {"overrides": overrides}))

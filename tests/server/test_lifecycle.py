@@ -90,3 +90,15 @@ def test_statistics_count_what_was_asked(serve: Serve, tmp_path: Path) -> None:
     assert entry["inference_stats"]["success"]["count"] == 3
     assert entry["batch_stats"][0]["batch_size"] == 2
     assert server.request("GET", "/v2/models/stats")[2]["model_stats"][0]["name"] == "m"
+
+
+def test_before_the_models_are_loaded_the_answer_is_not_yet(serve: Serve, tmp_path: Path) -> None:
+    affine(tmp_path / "models/m/1/model.onnx", 1)
+    server = serve()
+    server.server.service.ready = False
+    assert server.request("GET", "/v2/health/ready")[0] == 503
+    assert server.request("GET", "/v2/health/live")[0] == 200
+    status, headers, _ = server.request("POST", "/v2/models/later/infer", BODY)
+    assert (status, headers["retry-after"]) == (503, "1")
+    server.server.service.ready = True
+    assert server.request("POST", "/v2/models/later/infer", BODY)[0] == 404

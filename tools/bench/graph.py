@@ -35,9 +35,8 @@ def run(out: Path) -> list[dict[str, Any]]:
         rival.setdefault(size, row["seconds"])  # the rival comes first
         row["ratio"] = round(rival[size] / row["seconds"], 2)
         rows.append(row)
-        print(
-            f"{row['how']:12} {row['resources']:9} {row['seconds']:8.2f} {row['megabytes']:6.0f} {row['ratio']:14.2f}"
-        )
+        figures = f"{row['seconds']:8.2f} {row['cpu']:7.2f} {row['megabytes']:5.0f} {row['ratio']:14.2f}"
+        print(f"{row['how']:12} {row['resources']:9} {figures}", flush=True)
     rows.append(_import())
     print(f"import aiinfra: {rows[-1]['seconds'] * 1000:.0f} ms over bare Python ({rows[-1]['bare'] * 1000:.0f} ms)")
     return rows

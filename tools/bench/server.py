@@ -9,7 +9,6 @@ processor time that the server itself used, which is what is left to compare whe
 
 import argparse
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -24,8 +23,8 @@ import numpy as np
 from aiinfra.bench.driver import Driver
 from aiinfra.bench.request import make_request, metadata_of, site_of
 from aiinfra.server.grpc_messages import SERVICE, message
-from tools.bench import certificates
-from tools.bench.contenders import SIZES, Contender, contenders
+from tools.bench._server import certificates
+from tools.bench._server.contenders import SIZES, Contender, contenders
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 RAW = """
@@ -42,6 +41,9 @@ Row = list[tuple[float, float, float]]
 """Rounds: answers a second, median latency, answers a processor second."""
 Results = dict[str, dict[str, Row]]
 """Scenario -> contender -> rounds."""
+
+
+Rows = list[dict[str, object]]
 
 
 def scenarios(*, quick: bool) -> list[tuple[str, str, int]]:
@@ -92,6 +94,55 @@ def measure(one: Contender, model: str, encoding: str, count: int, seconds: floa
     return outcome.rate, outcome.percentile(0.5)
 
 
+def run(
+    out: Path, *, rounds: int = 5, seconds: float = 2.0, only: list[str] | None = None, quick: bool = False
+) -> Rows:
+    """Install, start, measure, print the tables; the rows for the record."""
+    everyone = [one for one in contenders() if not only or one.name in only]
+    results: Results = {}
+    for one in everyone:
+        one.install(out.resolve() / "servers")
+    try:
+        for one in everyone:
+            one.start(SERVER_CORE)
+        os.sched_setaffinity(0, {CLIENT_CORE})
+        raw = []
+        for number in range(rounds):
+            turned = everyone[number % len(everyone) :] + everyone[: number % len(everyone)]
+            for scenario in scenarios(quick=quick):
+                for one in turned:
+                    _round(one, scenario, seconds, results)
+            if not quick:
+                raw.append(_raw(everyone[0].folder / "models/large/1/model.onnx", seconds))
+        memory = {one.name: one.memory() for one in everyone}
+    finally:
+        for one in everyone:
+            one.stop()
+    text = render(everyone, results, raw, memory)
+    print(text)
+    (out / "server.md").write_text(text + "\n")
+    return [
+        {"scenario": scenario, "server": name, "rounds": row}
+        for scenario, by_name in results.items()
+        for name, row in by_name.items()
+    ]
+
+
+def _round(one: Contender, scenario: tuple[str, str, int], seconds: float, results: Results) -> None:
+    model, encoding, count = scenario
+    before = one.processor_s()
+    found = measure(one, model, encoding, count, seconds)
+    if found is not None:
+        used = max(one.processor_s() - before, 0.01)
+        entry = (found[0], found[1], found[0] * seconds / used)
+        results.setdefault(f"{model} {encoding} c={count}", {}).setdefault(one.name, []).append(entry)
+
+
+def _raw(file: Path, seconds: float) -> float:
+    command = ["taskset", "-c", str(SERVER_CORE), sys.executable, "-c", RAW, str(file), str(seconds)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path(".bench"))
@@ -100,46 +151,13 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", help="names of contenders")
     parser.add_argument("--small", action="store_true", help="leave out the compute-bound model")
     options = parser.parse_args()
-    everyone = [one for one in contenders() if not options.only or one.name in options.only]
-    results: Results = {}
-    for one in everyone:
-        one.install(options.out.resolve() / "servers")
-    try:
-        for one in everyone:
-            one.start(SERVER_CORE)
-        os.sched_setaffinity(0, {CLIENT_CORE})
-        raw = []
-        for number in range(options.rounds):
-            turned = everyone[number % len(everyone) :] + everyone[: number % len(everyone)]
-            for model, encoding, count in scenarios(quick=options.small):
-                for one in turned:
-                    before = one.processor_s()
-                    found = measure(one, model, encoding, count, options.seconds)
-                    if found is not None:
-                        used = max(one.processor_s() - before, 0.01)
-                        entry = (found[0], found[1], found[0] * options.seconds / used)
-                        results.setdefault(f"{model} {encoding} c={count}", {}).setdefault(one.name, []).append(entry)
-            if not options.small:
-                file = everyone[0].folder / "models/large/1/model.onnx"
-                done = subprocess.run(
-                    ["taskset", "-c", str(SERVER_CORE), sys.executable, "-c", RAW, str(file), str(options.seconds)],
-                    capture_output=True, text=True, check=True,
-                )  # fmt: skip
-                raw.append(float(done.stdout))
-        memory = {one.name: one.memory() for one in everyone}
-    finally:
-        for one in everyone:
-            one.stop()
-    text = render(everyone, results, raw, memory)
-    print(text)
-    (options.out / "server.md").write_text(text + "\n")
-    (options.out / "server.json").write_text(json.dumps(results, indent=1))
+    run(options.out, rounds=options.rounds, seconds=options.seconds, only=options.only, quick=options.small)
     return 0
 
 
 def render(
     everyone: list[Contender],
-    results: dict[str, dict[str, list[tuple[float, float]]]],
+    results: Results,
     raw: list[float],
     memory: dict[str, float],
 ) -> str:

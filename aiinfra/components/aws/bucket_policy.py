@@ -1,78 +1,68 @@
-"""Policy documents of a release bucket and its key. Pure: names are known, so a review can read every statement."""
+"""Policy documents of buckets and the key of the release bucket. Pure: names are known, so a review can read them."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, Final
 
-_ADMINISTER_KEY: Final = (
-    "kms:CancelKeyDeletion",
-    "kms:CreateAlias",
-    "kms:CreateGrant",
-    "kms:DeleteAlias",
-    "kms:DescribeKey",
-    "kms:DisableKey",
-    "kms:DisableKeyRotation",
-    "kms:EnableKey",
-    "kms:EnableKeyRotation",
-    "kms:GetKeyPolicy",
-    "kms:GetKeyRotationStatus",
-    "kms:ListAliases",
-    "kms:ListGrants",
-    "kms:ListKeyPolicies",
-    "kms:ListResourceTags",
-    "kms:PutKeyPolicy",
-    "kms:RevokeGrant",
-    "kms:ScheduleKeyDeletion",
-    "kms:TagResource",
-    "kms:UntagResource",
-    "kms:UpdateAlias",
-    "kms:UpdateKeyDescription",
-)
-_USE_KEY: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
-
-
-def document(*statements: Mapping[str, Any]) -> str:
-    """An IAM policy document, the same bytes every time."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
+from aiinfra.components.aws.key_policy import administer, use_through
+from aiinfra.components.aws.policy import allow, document
 
 
 def tls_only(bucket: str, partition: str) -> str:
     """Refuse every request without TLS 1.2, whoever makes it. Grants nothing: access comes from roles."""
-    arn = f"arn:{partition}:s3:::{bucket}"
+    return document(*_tls_statements(f"arn:{partition}:s3:::{bucket}"))
+
+
+def _tls_statements(arn: str) -> list[dict[str, Any]]:
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"]}
-    return document(
+    return [
         {"Sid": "RefusePlainText", **deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
         {"Sid": "RefuseOldTls", **deny, "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
+    ]
+
+
+_ON_DATA: Final = ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject")
+
+
+def closed(
+    bucket: str, account: str, partition: str, administrators: Sequence[str] = (), logged: Sequence[str] = ()
+) -> str:
+    """As :func:`tls_only`, and objects are read and written only from networks of the account.
+
+    ``aws:VpceAccount`` says whose endpoint a request came through, gateway endpoints included, and is absent without
+    one. Only actions on objects are refused, so that nobody is locked out of the bucket itself; ``administrators``,
+    AWS's services and the service-linked roles they use are let through. ``logged`` are the buckets whose access logs
+    are delivered here.
+    """
+    arn = f"arn:{partition}:s3:::{bucket}"
+    linked = f"arn:{partition}:iam::{account}:role/aws-service-role/*"
+    outside = {
+        "Sid": "RefuseOtherNetworks",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": list(_ON_DATA),
+        "Resource": f"{arn}/*",
+        "Condition": {
+            "StringNotEqualsIfExists": {"aws:VpceAccount": account},
+            "ArnNotLikeIfExists": {"aws:PrincipalArn": [linked, *administrators]},
+            "BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
+        },
+    }
+    statements = [*_tls_statements(arn), outside]
+    if logged:
+        statements.append(_delivered(arn, account, [f"arn:{partition}:s3:::{name}" for name in logged]))
+    return document(*statements)
+
+
+def _delivered(arn: str, account: str, sources: Sequence[str]) -> dict[str, Any]:
+    return allow(
+        "DeliverAccessLogs",
+        ("s3:PutObject",),
+        f"{arn}/*",
+        Principal={"Service": "logging.s3.amazonaws.com"},
+        Condition={"ArnLike": {"aws:SourceArn": list(sources)}, "StringEquals": {"aws:SourceAccount": account}},
     )
 
 
 def key_policy(account: str, region: str, partition: str) -> str:
-    """The account's administrators manage the key; it is used through S3 in this region and account, and no other way.
-
-    In a key policy ``Resource: "*"`` means this key: AWS allows nothing else there.
-    """
-    root = {"AWS": f"arn:{partition}:iam::{account}:root"}
-    return document(
-        {
-            "Sid": "AdministerKey",
-            "Effect": "Allow",
-            "Principal": root,
-            "Action": list(_ADMINISTER_KEY),
-            "Resource": "*",
-        },
-        {
-            "Sid": "UseThroughS3",
-            "Effect": "Allow",
-            "Principal": root,
-            "Action": list(_USE_KEY),
-            "Resource": "*",
-            "Condition": {
-                "StringEquals": {"kms:CallerAccount": account, "kms:ViaService": f"s3.{region}.{dns_suffix(partition)}"}
-            },
-        },
-    )
-
-
-def dns_suffix(partition: str) -> str:
-    """Domain of a partition's service endpoints."""
-    return {"aws-cn": "amazonaws.com.cn"}.get(partition, "amazonaws.com")
+    """Administrators manage the key; it is used through S3 in this region and account, and no other way."""
+    return document(administer(account, partition), use_through("s3", account, region, partition))

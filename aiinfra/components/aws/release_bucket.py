@@ -1,13 +1,11 @@
 """The bucket that releases are kept in."""
 
-from typing import Any
-
 import pulumi
 import pulumi_aws as aws
 
 from aiinfra.catalogue.find import find_region
 from aiinfra.components.args import ReleaseBucketArgs
-from aiinfra.components.aws import bucket_policy
+from aiinfra.components.aws import bucket_policy, bucket_settings
 from aiinfra.components.aws.specs import ReleaseBucketSpec
 from aiinfra.components.component import Component, parse_args
 from aiinfra.names import bucket_name
@@ -35,20 +33,14 @@ class ReleaseBucket(Component):
 
         bucket = self.child(aws.s3.Bucket, "bucket", {"bucket": called}, protect=True)
         on = {"bucket": bucket.bucket}
-        block = dict.fromkeys(
-            ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), True
-        )
-        closed = self.child(aws.s3.BucketPublicAccessBlock, "access-block", {**on, **block})
-        owner = {**on, "rule": {"object_ownership": "BucketOwnerEnforced"}}
-        self.child(aws.s3.BucketOwnershipControls, "ownership", owner)
-        versions = {**on, "versioning_configuration": {"status": "Enabled"}}
-        versioning = self.child(aws.s3.BucketVersioning, "versioning", versions)
-        default = {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn}
-        rules = [{"apply_server_side_encryption_by_default": default, "bucket_key_enabled": True}]
-        self.child(aws.s3.BucketServerSideEncryptionConfiguration, "encryption", {**on, "rules": rules})
+        closed = self.child(aws.s3.BucketPublicAccessBlock, "access-block", {**on, **bucket_settings.NOT_PUBLIC})
+        self.child(aws.s3.BucketOwnershipControls, "ownership", {**on, **bucket_settings.NO_ACLS})
+        versioning = self.child(aws.s3.BucketVersioning, "versioning", {**on, **bucket_settings.VERSIONED})
+        encrypted = {**on, **bucket_settings.encrypted(key_arn)}
+        self.child(aws.s3.BucketServerSideEncryptionConfiguration, "encryption", encrypted)
         policy = {**on, "policy": bucket_policy.tls_only(called, partition)}
         self.child(aws.s3.BucketPolicy, "policy", policy, depends_on=[closed])
-        keep = {**on, "rules": [_expire(spec.keep_old_versions)]}
+        keep = {**on, "rules": [bucket_settings.expire(spec.keep_old_versions)]}
         self.child(aws.s3.BucketLifecycleConfiguration, "lifecycle", keep, depends_on=[versioning])
 
         self.bucket = bucket.bucket
@@ -65,13 +57,3 @@ class ReleaseBucket(Component):
         key = self.child(aws.kms.Key, "key", made, protect=True)
         self.child(aws.kms.Alias, "alias", {"name": f"alias/{name}", "target_key_id": key.key_id})
         return key.arn
-
-
-def _expire(days: int) -> dict[str, Any]:
-    return {
-        "id": "expire-old-versions",
-        "status": "Enabled",
-        "filter": {"prefix": ""},
-        "noncurrent_version_expiration": {"noncurrent_days": days},
-        "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-    }

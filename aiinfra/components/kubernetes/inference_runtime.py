@@ -7,18 +7,20 @@ import pulumi_kubernetes as kubernetes
 
 from aiinfra.components.args import InferenceRuntimeArgs
 from aiinfra.components.component import Component, applying, parse_args
+from aiinfra.components.kubernetes import operated
 from aiinfra.components.kubernetes import runtime_objects as objects
-from aiinfra.components.kubernetes.labels import metadata
+from aiinfra.components.kubernetes.labels import because, metadata
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
-from aiinfra.components.site_config import GRPC_PORT, replicas
+from aiinfra.components.site_config import GRPC_PORT, most_replicas
 from aiinfra.tokens import INFERENCE_RUNTIME
 
 
 class InferenceRuntime(Component):
     """One model behind mutual TLS, reachable by its declared callers only.
 
-    Children: ``account``, ``config``, ``deployment``, ``service``, one ``from-CALLER`` a caller, and ``budget`` where
-    more than one server runs.
+    Children: ``account``, ``config``, ``deployment``, ``service``, one ``from-CALLER`` a caller, ``callers`` where some
+    are in the server's own namespace, ``budget`` where more than one server may run, ``scaler`` where it may grow,
+    ``certificate`` where an issuer is named, and ``scraper``, ``scraper-certificate``, ``monitor`` where a scraper is.
     """
 
     http: pulumi.Output[str]
@@ -44,13 +46,31 @@ class InferenceRuntime(Component):
         self.child(core.ConfigMap, "config", config)
         for caller in spec.runtime.callers:
             noun = objects.caller_noun(caller)
-            policy = {"metadata": meta(f"{workload}-{noun}"), "spec": objects.allow_caller(spec, caller)}
+            why = because(meta(f"{workload}-{noun}"), f"{caller} is a declared caller")
+            policy = {"metadata": why, "spec": objects.allow_caller(spec, caller)}
             self.child(networking.NetworkPolicy, noun, policy)
+        if objects.neighbours(spec):
+            why = because(meta(f"{workload}-callers"), "declared callers in the server's own namespace")
+            self.child(networking.NetworkPolicy, "callers", {"metadata": why, "spec": objects.let_neighbours_out(spec)})
         self.child(kubernetes.apps.v1.Deployment, "deployment", {"metadata": meta(), "spec": objects.deployment(spec)})
         service = self.child(core.Service, "service", {"metadata": meta(), "spec": objects.service(spec)})
-        if replicas(spec.runtime) > 1:
+        if most_replicas(spec.runtime) > 1:
             budget = {"metadata": meta(), "spec": objects.disruption_budget(spec)}
             self.child(kubernetes.policy.v1.PodDisruptionBudget, "budget", budget)
+        if spec.runtime.max_replicas:
+            scaler = {"metadata": meta(), "spec": operated.autoscaler(spec)}
+            self.child(kubernetes.autoscaling.v2.HorizontalPodAutoscaler, "scaler", scaler)
+        custom, issuer = kubernetes.apiextensions.CustomResource, spec.runtime.issuer
+        if issuer:
+            self.child(custom, "certificate", {"metadata": meta(), **operated.server_certificate(spec, issuer)})
+        if issuer and spec.runtime.scraper:
+            beside = meta(f"{workload}-scraper")
+            why = because(beside, f"{spec.runtime.scraper} reads metrics")
+            self.child(networking.NetworkPolicy, "scraper", {"metadata": why, "spec": objects.allow_scraper(spec)})
+            certificate = {"metadata": beside, **operated.scraper_certificate(spec, issuer)}
+            self.child(custom, "scraper-certificate", certificate)
+            monitor = {"metadata": meta(), **operated.service_monitor(spec)}
+            self.child(custom, "monitor", monitor)
 
         host = service.metadata.apply(lambda found: f"{found.name}.{found.namespace}.svc")
         self.http = pulumi.Output.concat("https://", host)

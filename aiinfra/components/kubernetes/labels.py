@@ -25,6 +25,11 @@ def label_value(text: str) -> str:
     return safe[:63].strip("-_.")
 
 
+def because(meta: dict[str, Any], why: str) -> dict[str, Any]:
+    """Metadata that carries the reason: what the picture of who may talk to whom says beside an edge."""
+    return {**meta, "annotations": {"aiinfra.dev/why": why}}
+
+
 def metadata(name: str, tags: Tags, *, namespace: str = "", workload: str = "") -> dict[str, Any]:
     """``metadata`` with a fixed name: manifests shipped by GitOps need one, and a policy can name it."""
     place = {"namespace": namespace} if namespace else {}

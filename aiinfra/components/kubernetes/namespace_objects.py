@@ -75,6 +75,14 @@ def limit_range() -> dict[str, Any]:
     }
 
 
+def default_account(spec: TrustedNamespaceSpec) -> dict[str, Any]:
+    """The service account that every namespace has gives no token to pods that do not ask for one."""
+    return {
+        "metadata": {"name": "default", "namespace": spec.namespace},
+        "automount_service_account_token": False,
+    }
+
+
 def memory_quantity(size: DataSize) -> str:
     """A size in Kubernetes' words: ``1Gi`` from ``1 GiB``, ``500M`` from ``500 MB``."""
     mebi = size.bytes / 1024**2

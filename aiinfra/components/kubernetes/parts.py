@@ -1,7 +1,7 @@
 """How a site's spec is divided between its parts, and how a declaration's row becomes a site. Pure."""
 
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
-from aiinfra.components.site_config import replicas
+from aiinfra.components.site_config import most_replicas
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.site import Row
 from aiinfra.units import DataSize
@@ -31,7 +31,7 @@ def site_of(declaration: Declaration, class_name: str, row: Row) -> SiteSpec:
 
 def namespace_of(spec: SiteSpec) -> TrustedNamespaceSpec:
     """A namespace with room for the runtime, for one more server while it rolls, and for a little beside it."""
-    servers = replicas(spec.runtime) + 1
+    servers = most_replicas(spec.runtime) + 1
     memory = DataSize.of(servers * spec.runtime.memory.bytes // 1024**2 + 1024, "MiB")
     return TrustedNamespaceSpec(
         namespace=spec.namespace,
@@ -40,6 +40,7 @@ def namespace_of(spec: SiteSpec) -> TrustedNamespaceSpec:
         cores=servers * spec.runtime.cores + 1,
         memory=memory,
         pods=servers + 8,
+        signer=spec.signer,
     )
 
 

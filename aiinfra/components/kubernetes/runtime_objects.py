@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiinfra.catalogue.find import find_accelerator
+from aiinfra.components.kubernetes.admission import SIGNED_BY, fingerprint
 from aiinfra.components.kubernetes.labels import CALLER_LABEL, labels
 from aiinfra.components.kubernetes.namespace_objects import memory_quantity
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
@@ -11,7 +12,9 @@ from aiinfra.components.site_config import (
     HEALTH_PORT,
     HTTP_PORT,
     IN_POD,
+    METRICS_PORT,
     SIGNER_FILE,
+    most_replicas,
     replicas,
     server_config,
 )
@@ -55,6 +58,12 @@ def pod_labels(spec: InferenceRuntimeSpec) -> dict[str, str]:
     return labels(spec.tags, workload(spec))
 
 
+def pod_metadata(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """Labels, and the key whose signature the server demands: the namespace admits no other."""
+    signed = {"annotations": {SIGNED_BY: fingerprint(spec.signer)}} if spec.signer else {}
+    return {"labels": pod_labels(spec), **signed}
+
+
 def selector(spec: InferenceRuntimeSpec) -> dict[str, str]:
     """What a Deployment, its Service and its policies find the pods by. It cannot change once made."""
     return {CALLER_LABEL: workload(spec)}
@@ -62,12 +71,14 @@ def selector(spec: InferenceRuntimeSpec) -> dict[str, str]:
 
 def deployment(spec: InferenceRuntimeSpec) -> dict[str, Any]:
     """The Deployment's ``spec``: one new pod at a time, the old one goes when the new one is ready."""
+    # Where the autoscaler decides, a number here would set it back at every deployment.
+    fixed = {} if spec.runtime.max_replicas else {"replicas": replicas(spec.runtime)}
     return {
-        "replicas": replicas(spec.runtime),
+        **fixed,
         "revisionHistoryLimit": 3,
         "selector": {"matchLabels": selector(spec)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": {"labels": pod_labels(spec)}, "spec": pod(spec)},
+        "template": {"metadata": pod_metadata(spec), "spec": pod(spec)},
     }
 
 
@@ -114,6 +125,7 @@ def container(spec: InferenceRuntimeSpec) -> dict[str, Any]:
             {"name": "https", "containerPort": HTTP_PORT},
             {"name": "grpc", "containerPort": GRPC_PORT},
             {"name": "health", "containerPort": HEALTH_PORT},
+            *([{"name": "metrics", "containerPort": METRICS_PORT}] if spec.runtime.scraper else []),
         ],
         "resources": {"requests": {**size, **extended}, "limits": {**size, **extended}},
         "securityContext": {
@@ -162,20 +174,48 @@ def service(spec: InferenceRuntimeSpec) -> dict[str, Any]:
         {"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP"},
         {"name": "grpc", "port": GRPC_PORT, "targetPort": "grpc", "protocol": "TCP"},
     ]
+    if spec.runtime.scraper:
+        ports.append({"name": "metrics", "port": METRICS_PORT, "targetPort": "metrics", "protocol": "TCP"})
     return {"type": "ClusterIP", "selector": selector(spec), "ports": ports}
 
 
 def allow_caller(spec: InferenceRuntimeSpec, caller: str) -> dict[str, Any]:
     """One declared caller may reach the two data ports, and nothing else."""
+    return _allow(spec, caller, (HTTP_PORT, GRPC_PORT))
+
+
+def allow_scraper(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """The scraper may reach the metrics, and nothing else."""
+    return _allow(spec, spec.runtime.scraper or "", (METRICS_PORT,))
+
+
+def _allow(spec: InferenceRuntimeSpec, caller: str, allowed: tuple[int, ...]) -> dict[str, Any]:
     namespace, slash, name = caller.rpartition("/")
     peer: dict[str, Any] = {"podSelector": {"matchLabels": {CALLER_LABEL: name}}}
     if slash:
         peer["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
-    ports = [{"port": HTTP_PORT, "protocol": "TCP"}, {"port": GRPC_PORT, "protocol": "TCP"}]
+    ports = [{"port": port, "protocol": "TCP"} for port in allowed]
     return {
         "podSelector": {"matchLabels": selector(spec)},
         "policyTypes": ["Ingress"],
         "ingress": [{"from": [peer], "ports": ports}],
+    }
+
+
+def neighbours(spec: InferenceRuntimeSpec) -> list[str]:
+    """Callers in the server's own namespace, where nothing may leave that is not named."""
+    split = [caller.rpartition("/") for caller in spec.runtime.callers]
+    return [name for namespace, slash, name in split if not slash or namespace == spec.namespace]
+
+
+def let_neighbours_out(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """Callers in the server's own namespace may leave for its two data ports."""
+    names = {"key": CALLER_LABEL, "operator": "In", "values": neighbours(spec)}
+    ports = [{"port": HTTP_PORT, "protocol": "TCP"}, {"port": GRPC_PORT, "protocol": "TCP"}]
+    return {
+        "podSelector": {"matchExpressions": [names]},
+        "policyTypes": ["Egress"],
+        "egress": [{"to": [{"podSelector": {"matchLabels": selector(spec)}}], "ports": ports}],
     }
 
 
@@ -190,7 +230,7 @@ def disruption_budget(spec: InferenceRuntimeSpec) -> dict[str, Any]:
 
 
 def _spread(spec: InferenceRuntimeSpec) -> dict[str, Any]:
-    if replicas(spec.runtime) < 2:
+    if most_replicas(spec.runtime) < 2:
         return {}
     keys = (
         ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]

@@ -28,6 +28,8 @@ class TrustedNamespaceSpec(ComponentSpec):
     """Memory all its pods may use together."""
     pods: int = Field(default=50, ge=1)
     """Pods it may hold."""
+    signer: str = ""
+    """PEM text of the public key that releases are signed with; empty: no pod may mount a release."""
 
 
 class InferenceRuntimeSpec(ComponentSpec):

@@ -7,8 +7,9 @@ import pulumi_kubernetes as kubernetes
 
 from aiinfra.components.args import TrustedNamespaceArgs
 from aiinfra.components.component import Component, parse_args
+from aiinfra.components.kubernetes import admission
 from aiinfra.components.kubernetes import namespace_objects as objects
-from aiinfra.components.kubernetes.labels import metadata
+from aiinfra.components.kubernetes.labels import because, metadata
 from aiinfra.components.kubernetes.specs import TrustedNamespaceSpec
 from aiinfra.tokens import TRUSTED_NAMESPACE
 
@@ -17,7 +18,7 @@ class TrustedNamespace(Component):
     """A namespace in which nothing may be reached and nothing may leave, but for name lookups and what is declared.
 
     Children: ``namespace``, ``deny-all``, ``allow-dns``, one ``egress-RANGE-PORT`` a declared way out, ``quota``,
-    ``limits``.
+    ``limits``, ``default-account``, ``admission``, ``admission-binding``.
     """
 
     namespace: pulumi.Output[str]
@@ -39,15 +40,23 @@ class TrustedNamespace(Component):
         self.child(
             networking.NetworkPolicy,
             "allow-dns",
-            {"metadata": inside("allow-dns"), "spec": objects.allow_dns()},
+            {"metadata": because(inside("allow-dns"), "names are looked up"), "spec": objects.allow_dns()},
             **first,
         )
         for way in spec.egress:
             noun = objects.egress_noun(way)
-            meta = {**inside(noun), "annotations": {"aiinfra.dev/why": way.why}}
-            self.child(networking.NetworkPolicy, noun, {"metadata": meta, "spec": objects.allow_egress(way)}, **first)
+            policy = {"metadata": because(inside(noun), way.why), "spec": objects.allow_egress(way)}
+            self.child(networking.NetworkPolicy, noun, policy, **first)
         self.child(core.ResourceQuota, "quota", {"metadata": inside("quota"), "spec": objects.quota(spec)}, **first)
         self.child(core.LimitRange, "limits", {"metadata": inside("limits"), "spec": objects.limit_range()}, **first)
+        # The cluster makes this account itself, so it can be patched but not created.
+        self.child(core.ServiceAccountPatch, "default-account", objects.default_account(spec), **first)
+        rules, everywhere = kubernetes.admissionregistration.v1, admission.cluster_metadata(spec)
+        policy = {"metadata": everywhere, "spec": admission.policy(spec)}
+        policy_first = [self.child(rules.ValidatingAdmissionPolicy, "admission", policy)]
+        bound = {"metadata": everywhere, "spec": admission.binding(spec)}
+        kind = rules.ValidatingAdmissionPolicyBinding
+        self.child(kind, "admission-binding", bound, depends_on=[namespace, *policy_first])
 
         self.namespace = namespace.metadata.apply(lambda meta: str(meta.name))
         self.done({"namespace": self.namespace})

@@ -9,7 +9,7 @@ from itertools import chain
 
 from aiinfra.findings import Finding
 from aiinfra.graph.diff import ResourceChange
-from aiinfra.review.openings import endpoints, guards, iam, network_policies, pods, security_groups
+from aiinfra.review.openings import admission, endpoints, guards, iam, network_policies, pods, security_groups
 from aiinfra.review.openings.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     iam.kubernetes_role,
     pods.pod_security_level,
     pods.privileged_pod,
+    admission.admission,
     guards.public_access_block,
     guards.encryption,
     guards.watching,

@@ -1,4 +1,4 @@
-"""One of everything that a registration can say; and, with `changed: true`, one of everything that can change.
+"""One of everything that a registration can say; and, with `changed` and `renamed`, one of everything that can change.
 
 Transcripts of the real engine are kept of it: change it, and record them again (make e2e, with --update-golden).
 """
@@ -13,6 +13,7 @@ config = pulumi.Config()
 word = config.require("word")
 size = config.require_int("size")
 changed = config.get_bool("changed") or False
+renamed = config.get_bool("renamed") or False
 
 
 class Part(pulumi.ComponentResource):
@@ -37,11 +38,11 @@ cluster = k8s.Provider(
 )
 plain = Part("plain")
 inherited = Part(
-    "renamed" if changed else "inherited",
+    "renamed" if renamed else "inherited",
     pulumi.ResourceOptions(
         providers=[west, cluster],
-        protect=not changed,
-        aliases=[pulumi.Alias(name="inherited" if changed else "old-inherited")],
+        protect=not renamed,
+        aliases=[pulumi.Alias(name="inherited" if renamed else "old-inherited")],
     ),
 )
 waits = Part("waits", pulumi.ResourceOptions(depends_on=[plain, inherited], provider=west))

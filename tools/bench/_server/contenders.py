@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.bench import certificates, models
+import aiinfra
+from tools.bench._server import certificates, models
 
 HERE = Path(__file__).parent
 RIVALS = HERE / "rivals"
@@ -63,9 +64,10 @@ class Contender:
             subprocess.run([str(self.python), "-m", "pip", "install", "-q", *self.packages], check=True)
             (self.folder / "venv/.done").touch()
         show = "import importlib.metadata as m, sys\nfor p in sys.argv[1:]: print(p, m.version(p))"
-        names = [self.packages[0].split("=")[0] if self.packages else "aiinfra", "onnxruntime"]
-        done = subprocess.run([str(self.python), "-c", show, *names], capture_output=True, text=True, check=False)
-        self.versions = ", ".join(done.stdout.split("\n")).rstrip(", ")
+        names = [self.packages[0].split("=")[0], "onnxruntime"] if self.packages else ["onnxruntime"]
+        done = subprocess.run([str(self.python), "-c", show, *names], capture_output=True, text=True, check=True)
+        own = [] if self.packages else [f"aiinfra {aiinfra.__version__}"]
+        self.versions = ", ".join(own + done.stdout.split("\n")).rstrip(", ")
 
     def start(self, core: int) -> None:
         """Start on one processor core and wait until both models answer."""
@@ -140,7 +142,7 @@ def free_port() -> int:
 
 
 def _ours(one: Contender, ports: Ports) -> list[str]:
-    one.environment = {"PYTHONPATH": str(HERE.parents[1])}
+    one.environment = {"PYTHONPATH": str(HERE.parents[2])}
     return [
         sys.executable, "-m", "aiinfra.server", str(one.folder / "models"), "--allow-unsigned",
         "--http", f"127.0.0.1:{ports.http}", "--grpc", f"127.0.0.1:{ports.grpc}",
@@ -149,7 +151,7 @@ def _ours(one: Contender, ports: Ports) -> list[str]:
 
 def _ours_everything(one: Contender, ports: Ports) -> list[str]:
     """With TLS and client certificates, grants, rates, metrics and a signed audit log."""
-    one.environment = {"PYTHONPATH": str(HERE.parents[1])}
+    one.environment = {"PYTHONPATH": str(HERE.parents[2])}
     config = certificates.configuration(one.folder, ports.http, ports.grpc)
     return [sys.executable, "-m", "aiinfra.server", "--config", str(config)]
 

@@ -1,0 +1,59 @@
+"""Edges as text, JSON or a picture, by the ending of the file they go to."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from aiinfra.access.edge import Edge
+from aiinfra.access.picture import folded, svg
+from aiinfra.errors import BadInput
+
+SCHEMA: Final = "aiinfra.edges/1"
+SUFFIXES: Final = (".txt", ".json", ".svg")
+
+
+def text(edges: Iterable[Edge]) -> str:
+    """A line an edge: source, destination, ports, reason. Clusters with the same edges stand once."""
+    blocks = []
+    for clusters, found in folded(edges):
+        rows = sorted(found)
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        lines = [
+            f"  {src:<{widths[0]}}  -> {dst:<{widths[1]}}  {port:<{widths[2]}}  {why}\n" for src, dst, port, why in rows
+        ]
+        named = ", ".join(cluster for cluster in clusters if cluster)
+        blocks.append((f"{named}\n" if named else "") + "".join(lines))
+    return "\n".join(blocks) or "no Kubernetes workloads and no network policies: there are no edges\n"
+
+
+def plain(edges: Iterable[Edge]) -> list[dict[str, Any]]:
+    """JSON values, sorted, cluster by cluster."""
+    return [edge.as_json() for edge in sorted(edges, key=lambda edge: (edge.cluster, edge))]
+
+
+def document(edges: Iterable[Edge]) -> str:
+    """The JSON file."""
+    return json.dumps({"schema": SCHEMA, "edges": plain(edges)}, indent=1, ensure_ascii=False) + "\n"
+
+
+def write(edges: frozenset[Edge], title: str, out: Path) -> list[Path]:
+    """Write to ``out``: a file by its ending, or all three kinds into a folder, which is made.
+
+    Raises:
+        BadInput: ``edges-suffix``; ``out-unusable``.
+    """
+    one = bool(out.suffix) and not out.is_dir()
+    if one and out.suffix not in SUFFIXES:
+        message = f"{out.name}: edges are written as {', '.join(SUFFIXES)}"
+        raise BadInput("edges-suffix", message, f"end it in one of {', '.join(SUFFIXES)}, or name a folder")
+    made = {".txt": text(edges), ".json": document(edges), ".svg": svg(edges, title)}
+    files = [out] if one else [out / f"edges{suffix}" for suffix in SUFFIXES]
+    try:
+        files[0].parent.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            file.write_text(made[file.suffix], encoding="utf-8", newline="\n")
+    except OSError as error:
+        message = f"{out} cannot be written: {error.strerror}"
+        raise BadInput("out-unusable", message, "name a place that can be written to") from None
+    return files

@@ -1,0 +1,111 @@
+"""Which AWS services a closed network reaches, and what may be asked of each. Pure.
+
+There is no other way out, so these policies say everything that can leave: only principals of the account, only the
+actions listed, and where AWS lets a condition say so, only resources of the account. Actions are those that the named
+user makes, from its own documentation or source.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiinfra.components.aws.policy import allow, document
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service that can be reached."""
+
+    actions: tuple[str, ...]
+    """What may be asked."""
+    who: str
+    """Who asks."""
+    foreign: bool = False
+    """Whether resources of other accounts are among what is asked for."""
+
+
+SERVICES: Final[dict[str, Service]] = {
+    "ec2": Service(
+        (
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:AttachNetworkInterface",
+            "ec2:CreateNetworkInterface",
+            "ec2:CreateTags",
+            "ec2:DeleteNetworkInterface",
+            "ec2:Describe*",
+            "ec2:DetachNetworkInterface",
+            "ec2:ModifyNetworkInterfaceAttribute",
+            "ec2:UnassignPrivateIpAddresses",
+        ),
+        "nodes as they join, the VPC CNI",
+    ),
+    "ecr.api": Service(
+        (
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:DescribeImages",
+            "ecr:GetAuthorizationToken",
+            "ecr:GetDownloadUrlForLayer",
+        ),
+        "the kubelet; EKS's own images are in an account of AWS",
+        foreign=True,
+    ),
+    "ecr.dkr": Service(
+        ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+        "containerd; EKS's own images are in an account of AWS",
+        foreign=True,
+    ),
+    "eks": Service(("eks:DescribeCluster", "eks:ListClusters"), "nodes, and whoever writes a kubeconfig inside"),
+    "eks-auth": Service(("eks-auth:AssumeRoleForPodIdentity",), "the Pod Identity agent"),
+    "sts": Service(("sts:AssumeRole", "sts:GetCallerIdentity", "sts:TagSession"), "kubeconfigs, and roles of pods"),
+}
+"""Services with interface endpoints."""
+
+STORAGE: Final = "s3"
+"""The service with a gateway endpoint: no charge, and reached by route."""
+
+
+def service_name(service: str, region: str) -> str:
+    """What AWS calls the endpoint's service."""
+    return f"com.amazonaws.{region}.{service}"
+
+
+def interface_policy(service: str, account: str) -> str:
+    """What may be asked of one service through its endpoint."""
+    found = SERVICES[service]
+    own = {"aws:PrincipalAccount": account}
+    condition = own if found.foreign else {**own, "aws:ResourceAccount": account}
+    # Some requests name no resource, so a condition on whose it is would refuse them.
+    bare = [action for action in found.actions if action in _NO_RESOURCE]
+    rest = [action for action in found.actions if action not in _NO_RESOURCE]
+    statements = [_only("OwnAccount", rest, condition)]
+    if bare:
+        statements.append(_only("WithoutResource", bare, own))
+    return document(*statements)
+
+
+_NO_RESOURCE: Final = frozenset(
+    {"ec2:Describe*", "ecr:GetAuthorizationToken", "eks:ListClusters", "sts:GetCallerIdentity"}
+)
+
+
+def storage_policy(account: str, region: str, partition: str) -> str:
+    """Objects of the account's own buckets, and the layers of images that ECR keeps in a bucket of AWS's, to read."""
+    layers = f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket/*"
+    own = {"aws:PrincipalAccount": account, "aws:ResourceAccount": account}
+    actions = (
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:GetBucketLocation",
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:ListBucket",
+        "s3:ListBucketMultipartUploads",
+        "s3:ListMultipartUploadParts",
+        "s3:PutObject",
+    )
+    # ECR signs the address of a layer with an identity of its own, so no condition on the principal can hold.
+    return document(_only("OwnBuckets", actions, own), allow("ImageLayers", ["s3:GetObject"], [layers], Principal="*"))
+
+
+def _only(sid: str, actions: list[str] | tuple[str, ...], condition: dict[str, str]) -> dict[str, Any]:
+    return allow(sid, actions, "*", Principal={"AWS": "*"}, Condition={"StringEquals": condition})

@@ -1,0 +1,56 @@
+"""The security groups of the training network and what may pass between them. Pure.
+
+Every rule names two groups. The exceptions stand apart: S3's prefix list, and ranges that a declaration opens.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What may pass from one group to another."""
+
+    source: str
+    target: str
+    protocol: str
+    """tcp, udp, or -1 for all."""
+    ports: tuple[int, int] | None
+    """First and last port; None: all, with protocol -1."""
+    why: str
+
+    @property
+    def name(self) -> str:
+        """Part of the names of its two rules."""
+        port = "all" if self.ports is None else str(self.ports[0])
+        return f"{self.source}-{self.target}-{port}{'-udp' if self.protocol == 'udp' else ''}"
+
+    @property
+    def rule(self) -> dict[str, Any]:
+        """What both of its rules say, in the provider's words."""
+        span = {} if self.ports is None else {"from_port": self.ports[0], "to_port": self.ports[1]}
+        return {"ip_protocol": self.protocol, "description": self.why, **span}
+
+
+_REFUSED: Final = re.compile(r"[^a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]")
+
+
+def described(text: str) -> str:
+    """``text`` as EC2 takes it for a rule: 255 characters of those that its API reference allows, no apostrophes."""
+    return _REFUSED.sub("", text)[:255]
+
+
+GROUPS: Final = {
+    "nodes": "Machines and the pods on them",
+    "control": "Control plane of the cluster",
+    "endpoints": "Endpoints of AWS services",
+}
+
+PASSAGES: Final = (
+    Passage("nodes", "nodes", "-1", None, "Pods talk to pods; EFA needs everything open inside one group"),
+    Passage("nodes", "control", "tcp", (443, 443), "Kubelets and pods call the API"),
+    Passage("control", "nodes", "tcp", (9443, 9443), "The API calls admission webhooks"),
+    Passage("control", "nodes", "tcp", (10250, 10251), "The API calls kubelets and the metrics server"),
+    Passage("nodes", "endpoints", "tcp", (443, 443), "Machines and pods call AWS services"),
+)

@@ -1,0 +1,86 @@
+"""The AWS side of a training cluster, composed."""
+
+import pulumi
+
+from aiinfra.components.args import TrainingArgs
+from aiinfra.components.aws import training_parts as parts
+from aiinfra.components.aws.cluster import Cluster
+from aiinfra.components.aws.file_system import FileSystem
+from aiinfra.components.aws.keys import Keys
+from aiinfra.components.aws.network import Network
+from aiinfra.components.aws.storage import Storage
+from aiinfra.components.aws.system_nodes import SystemNodes
+from aiinfra.components.aws.training_specs import TrainingSpec
+from aiinfra.components.aws.workload_role import WorkloadRole
+from aiinfra.components.component import Component, parse_args
+from aiinfra.tokens import TRAINING
+
+
+class Training(Component):
+    """A closed cluster and what it needs around it.
+
+    Children: ``keys`` (:class:`Keys`), ``network`` (:class:`Network`), ``storage`` (:class:`Storage`), where it is
+    declared ``files`` (:class:`FileSystem`), ``cluster`` (:class:`Cluster`), ``system`` (:class:`SystemNodes`),
+    ``trainer`` (:class:`WorkloadRole`).
+    """
+
+    vpc: pulumi.Output[str]
+    """Id of the network."""
+    buckets: pulumi.Output[dict[str, str]]
+    """What for -> the bucket's name."""
+    cluster: pulumi.Output[str]
+    """Name of the cluster."""
+    cluster_arn: pulumi.Output[str]
+    """ARN of the cluster."""
+    endpoint: pulumi.Output[str]
+    """Address of the cluster's API."""
+    certificate_authority: pulumi.Output[str]
+    """Certificate that the API is known by, PEM in base 64."""
+
+    def __init__(self, name: str, args: TrainingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        spec = parse_args(TrainingSpec, name, args)
+        super().__init__(TRAINING, name, spec, opts)
+        keys = self.part(Keys, "keys", parts.keys_of(spec, name))
+        network = self.part(Network, "network", parts.network_of(spec, keys.logs))
+        stored = parts.storage_of(spec, keys.data)
+        storage = self.part(Storage, "storage", stored)
+        if spec.files is not None:
+            ids = {"vpc": network.vpc, "subnet": network.service_subnets[spec.home], "clients": network.nodes_group}
+            files = parts.files_of(spec.files, stored, f"{name}-storage", key=keys.data, **ids)
+            self.part(FileSystem, "files", files, depends_on=[storage])
+        inside = parts.cluster_of(
+            spec,
+            name,
+            subnets=_each(network.service_subnets, spec),
+            group=network.control_group,
+            pod_subnets=_each(network.pod_subnets, spec),
+            nodes_group=network.nodes_group,
+            key=keys.cluster,
+            logs_key=keys.logs,
+        )
+        cluster = self.part(Cluster, "cluster", inside, depends_on=[network])
+        nodes = _each(network.node_subnets, spec)
+        system = parts.system_nodes_of(spec, name, subnets=nodes, group=network.nodes_group, key=keys.volumes)
+        self.part(SystemNodes, "system", system, depends_on=[cluster])
+        trainer = parts.trainer_of(spec, stored, name)
+        self.part(WorkloadRole, "trainer", trainer, depends_on=[cluster])
+
+        self.vpc = network.vpc
+        self.buckets = storage.buckets
+        self.cluster, self.cluster_arn = cluster.name, cluster.arn
+        self.endpoint, self.certificate_authority = cluster.endpoint, cluster.certificate_authority
+        self.done(
+            {
+                "vpc": self.vpc,
+                "buckets": self.buckets,
+                "cluster": self.cluster,
+                "clusterArn": self.cluster_arn,
+                "endpoint": self.endpoint,
+                "certificateAuthority": self.certificate_authority,
+            }
+        )
+
+
+def _each(ids: pulumi.Output[list[str]], spec: TrainingSpec) -> tuple[pulumi.Output[str], ...]:
+    """Ids one by one: how many there are is known, one for each zone."""
+    return tuple(ids[index] for index in range(len(spec.zones)))

@@ -1,0 +1,93 @@
+"""What the parts of a training cluster are declared with, each from the whole. Pure; ids are handed through."""
+
+from aiinfra.catalogue.find import find_region
+from aiinfra.components.aws import cluster_settings
+from aiinfra.components.aws.cluster_specs import ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
+from aiinfra.components.aws.key_policy import key_alias
+from aiinfra.components.aws.layout import place
+from aiinfra.components.aws.policy import role_arn
+from aiinfra.components.aws.storage_parts import called, nouns
+from aiinfra.components.aws.storage_specs import FileSystemSpec, StorageSpec
+from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
+from aiinfra.components.spec import Given
+from aiinfra.names import role_name
+from aiinfra.spec.storage import Files
+
+
+def keys_of(spec: TrainingSpec, name: str) -> KeysSpec:
+    """The keys of the cluster called ``name``."""
+    cluster = f"{name}-cluster"
+    partition = find_region(spec.region).partition
+    return KeysSpec(
+        account=spec.account,
+        region=spec.region,
+        log_groups=(f"/aiinfra/{name}-*", cluster_settings.log_group(cluster_settings.cluster_name(cluster))),
+        cluster_role=role_arn(role_name(cluster, spec.region), spec.account, partition),
+    )
+
+
+def network_of(spec: TrainingSpec, logs_key: Given) -> NetworkSpec:
+    """The network of the cluster."""
+    return NetworkSpec(
+        account=spec.account,
+        region=spec.region,
+        zones=spec.zones,
+        cidr=spec.cidr,
+        egress=spec.egress,
+        logs_key=logs_key,
+    )
+
+
+def storage_of(spec: TrainingSpec, key: Given) -> StorageSpec:
+    """The buckets of the cluster."""
+    return StorageSpec(
+        account=spec.account,
+        region=spec.region,
+        key=key,
+        administrators=spec.administrators,
+        datasets=spec.datasets is not None,
+        checkpoints=spec.checkpoints is not None,
+    )
+
+
+def files_of(files: Files, storage: StorageSpec, name: str, **given: Given) -> FileSystemSpec:
+    """The file system of the cluster whose storage is called ``name``; ``given`` are its ids."""
+    datasets = called(storage, name, "datasets") if storage.datasets else ""
+    return FileSystemSpec(size=files.size, throughput=files.throughput, datasets=datasets, **given)
+
+
+def cluster_of(spec: TrainingSpec, name: str, **given: Given) -> ClusterSpec:
+    """The cluster of the training called ``name``; ``given`` are its ids."""
+    return ClusterSpec(
+        account=spec.account,
+        region=spec.region,
+        version=spec.version,
+        zones=tuple(sorted(spec.zones, key=place)),
+        key_alias=key_alias(f"{name}-keys", "cluster"),
+        administrators=spec.administrators,
+        public_cidrs=spec.public_cidrs,
+        **given,
+    )
+
+
+def system_nodes_of(spec: TrainingSpec, name: str, **given: Given) -> SystemNodesSpec:
+    """The machines of the cluster's own services; ``given`` are their ids."""
+    cluster = cluster_settings.cluster_name(f"{name}-cluster")
+    return SystemNodesSpec(
+        account=spec.account, region=spec.region, version=spec.version, cluster=cluster, tags=spec.tags, **given
+    )
+
+
+def trainer_of(spec: TrainingSpec, storage: StorageSpec, name: str) -> WorkloadRoleSpec:
+    """What the training jobs may do: read datasets, write checkpoints and records."""
+    bucket = {noun: called(storage, f"{name}-storage", noun) for noun in nouns(storage)}
+    return WorkloadRoleSpec(
+        account=spec.account,
+        region=spec.region,
+        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        namespace=spec.name,
+        service_account="trainer",
+        key_alias=key_alias(f"{name}-keys", "data"),
+        reads=tuple(bucket[noun] for noun in ("datasets",) if noun in bucket),
+        writes=tuple(bucket[noun] for noun in ("audit", "checkpoints") if noun in bucket),
+    )

@@ -1,0 +1,176 @@
+"""What the components of a training cluster are declared with. Needs no Pulumi."""
+
+from ipaddress import IPv4Network
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, Field, IPvAnyNetwork, field_serializer, model_validator
+
+from aiinfra.catalogue.eks import newest
+from aiinfra.catalogue.find import find_region
+from aiinfra.components.aws.endpoints import SERVICES
+from aiinfra.components.aws.layout import ZoneRanges, layout, place
+from aiinfra.components.spec import ComponentSpec, Given
+from aiinfra.errors import BadInput
+from aiinfra.spec.base import Name
+from aiinfra.spec.cloud import Account, Region, Zones
+from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.deployment import PODS
+from aiinfra.spec.network import Egress
+from aiinfra.spec.storage import Files
+from aiinfra.spec.tags import Tags
+from aiinfra.spec.training import RoleArn
+from aiinfra.units import DataSize
+
+RETENTION: Final = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+"""Days that CloudWatch Logs can keep records, of a year and more (its API reference, PutRetentionPolicy)."""
+
+
+def _kept(days: int) -> int:
+    if days not in RETENTION:
+        raise ValueError(f"{days} days cannot be kept: use one of {', '.join(map(str, RETENTION))}")
+    return days
+
+
+Retention = Annotated[int, AfterValidator(_kept)]
+"""Days that records are kept."""
+
+
+class KeysSpec(ComponentSpec):
+    """Keys of a training cluster: one for each kind of data, each used in one way."""
+
+    account: Account
+    """Account they belong to."""
+    region: Region
+    """Region they are in."""
+    log_groups: tuple[str, ...] = Field(min_length=1)
+    """Names of the log groups that are encrypted; ``*`` at the end is allowed."""
+    cluster_role: RoleArn
+    """ARN of the control plane's role, which may use the cluster's key."""
+
+
+class NetworkSpec(ComponentSpec):
+    """A network that nothing leaves, but to the AWS services that are named."""
+
+    account: Account
+    """Account it belongs to."""
+    region: Region
+    """Region it is in."""
+    zones: Zones = Field(min_length=1)
+    """Availability zone ids. One that is added moves no subnet."""
+    cidr: IPv4Network
+    """Addresses of machines; /16 to /22."""
+    pods: IPv4Network = PODS
+    """Addresses of pods; /16 to /20, apart from the other."""
+    services: tuple[str, ...] = tuple(SERVICES)
+    """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
+    egress: tuple[Egress, ...] = ()
+    """Ranges that machines may reach; none by default. A route there is not made."""
+    logs_key: Given
+    """ARN of the key that encrypts the records of traffic and of name lookups."""
+    keep_logs: Retention = 365
+    """Days that those records are kept."""
+
+    @property
+    def ranges(self) -> tuple[ZoneRanges, ...]:
+        """Each zone's subnets."""
+        return layout(self.cidr, self.pods, self.zones)
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        layout(self.cidr, self.pods, self.zones)
+        for service in self.services:
+            if service not in SERVICES:
+                raise ValueError(f"there is no endpoint policy for {service!r}: use {', '.join(SERVICES)}")
+        _outside_china(self.region)
+        return self
+
+    @field_serializer("cidr", "pods")
+    def _text(self, value: IPv4Network) -> str:
+        return str(value)
+
+
+class TrainingSpec(ComponentSpec):
+    """The AWS side of a cluster that trains."""
+
+    account: Account
+    """Account it belongs to."""
+    region: Region
+    """Region it is in."""
+    zones: Zones = Field(min_length=2)
+    """Availability zone ids. Accelerators and the file system, which work in one zone, are in the first."""
+    name: Name
+    """Name of the deployment."""
+    tags: Tags
+    """Who owns it; recorded, and applied through the provider's default tags."""
+    cidr: IPv4Network
+    """Addresses of machines; /16 to /22."""
+    egress: tuple[Egress, ...] = ()
+    """Ranges that machines may reach; none by default."""
+    datasets: DataSize | None = None
+    """Training data; none: no bucket for it."""
+    checkpoints: DataSize | None = None
+    """Checkpoints; none: no bucket for them."""
+    files: Files | None = None
+    """File system that feeds the accelerators; none: they read the buckets."""
+    administrators: tuple[RoleArn, ...] = Field(min_length=1)
+    """Roles that administer the cluster and reach its objects from outside."""
+    public_cidrs: tuple[IPvAnyNetwork, ...] = ()
+    """Public ranges that reach the cluster's API: an opening. None by default."""
+    version: str = Field(default_factory=newest)
+    """Kubernetes version; the newest of the version matrix by default."""
+
+    @classmethod
+    def of(cls, declaration: Declaration) -> "TrainingSpec":
+        """The training cluster of a declaration.
+
+        Raises:
+            BadInput: ``no-training``: the declaration's stack declares none.
+        """
+        deployment = declaration.deployment
+        cloud, cidr = deployment.cloud, deployment.network.cidr
+        if deployment.training is None or cloud is None or not isinstance(cidr, IPv4Network):
+            raise BadInput(
+                "no-training",
+                f"stack {declaration.stack!r} of {declaration.file} declares no training",
+                "add 'training', or choose a stack that has it",
+            )
+        return cls(
+            account=cloud.account,
+            region=cloud.region,
+            zones=cloud.zones,
+            name=deployment.name,
+            tags=deployment.tags,
+            cidr=cidr,
+            egress=deployment.network.egress,
+            datasets=deployment.storage.datasets,
+            checkpoints=deployment.storage.checkpoints,
+            files=deployment.storage.files,
+            administrators=deployment.training.administrators,
+            public_cidrs=deployment.training.api_access.public_cidrs,
+        )
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        layout(self.cidr, PODS, self.zones)
+        _outside_china(self.region)
+        return self
+
+    @property
+    def home(self) -> int:
+        """Where the first zone stands among the zones in the order of their ids, which is that of all subnets."""
+        return sorted(self.zones, key=place).index(self.zones[0])
+
+    @field_serializer("cidr")
+    def _text(self, value: IPv4Network) -> str:
+        return str(value)
+
+    @field_serializer("public_cidrs")
+    def _texts(self, value: tuple[object, ...]) -> list[str]:
+        return [str(item) for item in value]
+
+
+def _outside_china(region: str) -> None:
+    if find_region(region).partition == "aws-cn":
+        raise ValueError(
+            f"{region}: the names of endpoint services in China are not in the catalogue; use another region"
+        )

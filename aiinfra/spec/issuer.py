@@ -1,0 +1,27 @@
+"""Who signs certificates inside a cluster."""
+
+from enum import StrEnum
+
+from aiinfra.spec.base import Name, Spec
+
+
+class IssuerKind(StrEnum):
+    """Where cert-manager keeps an issuer."""
+
+    ISSUER = "Issuer"
+    """In the workload's namespace."""
+    CLUSTER_ISSUER = "ClusterIssuer"
+    """For the whole cluster."""
+
+
+class Issuer(Spec):
+    """A cert-manager issuer that is there already.
+
+    It must sign with a CA of the site's own: a public one cannot sign SPIFFE identities, and one behind the link cannot
+    renew while the link is down.
+    """
+
+    name: Name
+    """Its name."""
+    kind: IssuerKind = IssuerKind.ISSUER
+    """What kind it is; in the workload's namespace by default."""

@@ -1,0 +1,131 @@
+"""Every program of this repository under the real engine, through every phase."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from aiinfra.cli import group
+from aiinfra.engine.rehearsal import Request, rehearse
+from aiinfra.engine.report import Rehearsal
+from aiinfra.engine.tool import Tool
+from aiinfra.errors import BadInput
+from aiinfra.findings import Severity
+from tests.e2e.conftest import Table
+from tests.programs import Program, programs
+
+KITCHEN = Path(__file__).parent.parent / "data" / "engine" / "kitchen"
+PROTECTED = "destroy, refused by what is protected"
+
+
+def problems(rehearsal: Rehearsal) -> list[str]:
+    return [finding.render() for finding in rehearsal.findings if finding.severity is Severity.ERROR]
+
+
+def show(rehearsal: Rehearsal) -> str:
+    return ", ".join(f"{phase.name.split(',')[0]} {phase.seconds:.1f}" for phase in rehearsal.phases)
+
+
+@pytest.mark.parametrize("program", programs(), ids=lambda program: program.name)
+def test_every_phase_of_every_program(program: Program, tool: Tool, table: Table) -> None:
+    """The engine sees what is recorded; applies it, finds nothing more to do, recovers from a failure, removes it."""
+    found = rehearse(Request(program.folder, program.stack, unlocked=True), tool)
+    table(program.name, show(found))
+    assert problems(found) == []
+    names = [phase.name for phase in found.phases]
+    assert names[:4] == ["preview", "up", "no-op", "refresh"]
+    assert names[-2:] == ["up again", "destroy again"]
+    made = {node.urn for node in program.graph() if node.custom and node.package != "pulumi"}
+    assert set(found.created) == made
+    preview, up, nothing, refresh = found.phases[:4]
+    assert preview.counts == up.counts == {"create": len(program.graph())}
+    assert nothing.counts == refresh.counts == {"same": len(program.graph())}
+    assert (PROTECTED in names) == any(node.protect for node in program.graph())
+    assert found.left_behind is not None
+    assert found.left_behind.pending == found.left_behind.strays == ()
+    assert set(found.left_behind.done) | set(found.left_behind.undone) == made
+
+
+def test_a_change_does_what_the_difference_predicts(tool: Tool, table: Table) -> None:
+    """Replacements, a move by alias, deletions, a trigger, a provider's settings."""
+    found = rehearse(Request(KITCHEN, change="changed=true"), tool)
+    table("tests/kitchen, changed", show(found))
+    assert problems(found) == []
+    (change,) = (phase for phase in found.phases if phase.name == "change")
+    replaced = {step.urn.rpartition("::")[2] for step in change.changes if step.operation == "replace"}
+    assert replaced == {"bucket", "late", "object", "secret", "triggered"}
+    assert change.counts["create"] == 1
+
+
+def test_a_renamed_component_keeps_everything_in_it(tool: Tool, table: Table) -> None:
+    found = rehearse(Request(KITCHEN, change="renamed=true"), tool)
+    table("tests/kitchen, renamed", show(found))
+    assert problems(found) == []
+    (change,) = (phase for phase in found.phases if phase.name == "change")
+    assert set(change.counts) == {"same", "read"}
+
+
+def test_a_change_that_fails_half_way_is_finished_by_the_next_up(tool: Tool, table: Table) -> None:
+    found = rehearse(Request(KITCHEN, change="changed=true", fail="secret"), tool)
+    table("tests/kitchen, change failing", show(found))
+    assert problems(found) == []
+    names = [phase.name for phase in found.phases]
+    assert names[5:8] == ["preview of the change", "change, secret failing", "change again"]
+    assert found.left_behind is not None
+    assert found.left_behind.during == "change"
+    assert [own.rpartition("::")[2] for own in found.left_behind.undone if own.endswith("::secret")] == ["secret"]
+
+
+def test_a_refused_change_is_told(tool: Tool) -> None:
+    """The bucket is protected, and another region would replace it."""
+    stack = Path(__file__).parent.parent.parent / "stacks" / "release-registry"
+    found = rehearse(Request(stack, change="aiinfra:region=eu-west-1"), tool)
+    (finding,) = (each for each in found.findings if each.severity is Severity.ERROR)
+    assert finding.id == "rehearsal-failed"
+    assert finding.message.startswith("preview of the change: unable to replace resource")
+    assert not found.ok
+
+
+def test_images_that_nobody_locked_stop_an_up_before_anything_is_made(tool: Tool) -> None:
+    site = next(program for program in programs() if program.name == "stacks/edge-site")
+    found = rehearse(Request(site.folder), tool)
+    (finding,) = (each for each in found.findings if each.severity is Severity.ERROR)
+    assert "not in images.lock" in finding.message
+    assert finding.remedy == "lock the images, or rehearse with --unlocked"
+    assert found.left_behind is not None
+    assert found.left_behind.done == ()
+
+
+def test_latency_and_throttling_reach_the_report(tool: Tool) -> None:
+    from aiinfra.engine.faults import Faults
+
+    faults = Faults(latency={"*": 0.05}, rate=100)
+    stack = Path(__file__).parent.parent.parent / "stacks" / "release-registry"
+    found = rehearse(Request(stack, faults=faults), tool)
+    assert problems(found) == []
+    assert found.critical_path.seconds == pytest.approx(0.05 * len(found.critical_path.urns))
+
+
+def test_bad_requests_are_refused_before_anything_runs(tool: Tool) -> None:
+    request = Request(KITCHEN, fail="buckett")
+    with pytest.raises(BadInput) as error:
+        rehearse(request, tool)
+    assert error.value.code == "fail-unknown"
+    assert "did you mean 'bucket'" in error.value.message
+    with pytest.raises(BadInput) as error:
+        rehearse(replace(request, fail="", change="nowhere"), tool)
+    assert error.value.code == "change-unclear"
+
+
+def test_the_command_line() -> None:
+    stack = str(Path(__file__).parent.parent.parent / "stacks" / "release-registry")
+    result = CliRunner().invoke(group, ["rehearse", stack, "--json"], standalone_mode=False)
+    assert result.return_value == 0
+    document = json.loads(result.stdout)
+    assert document["schema"] == "aiinfra.rehearse/1"
+    assert document["data"]["ok"]
+    (protected,) = document["findings"]
+    assert protected["id"] == "protected"
+    assert "(vision-releases-key, vision-releases-bucket)" in protected["message"]
