@@ -337,6 +337,119 @@ def sites_added() -> Story:
     )
 
 
+def provider_upgraded() -> Story:
+    def version(number: str, period: int) -> Graph:
+        key = {"description": "datasets", "rotationPeriodInDays": period}
+        return graph(
+            node("aws:kms/key:Key", "data-key", key, version=number),
+            node(BUCKET, "datasets", {"bucket": "acme-data"}, version=number),
+        )
+
+    return Story(
+        "provider-upgraded",
+        version("7.50.0", 365),
+        version("7.51.1", 180),
+        Level.SAFE,
+        "Nothing is destroyed or replaced, and nothing opens.",
+    )
+
+
+def imported_bucket() -> Story:
+    found = node(BUCKET, "archive", {"bucket": "acme-archive"}, id="acme-archive", protect=True)
+    return Story(
+        "imported-bucket",
+        graph(bucket("datasets", "acme-data")),
+        graph(bucket("datasets", "acme-data"), found),
+        Level.SAFE,
+        "Nothing is destroyed or replaced, and nothing opens.",
+    )
+
+
+def cheaper_gpu() -> Story:
+    def version(instance: str) -> Graph:
+        group = {"clusterName": "training-cluster.name", "instanceTypes": [instance], "scalingConfig": {"maxSize": 4}}
+        return graph(node("aws:eks/nodeGroup:NodeGroup", "training-gpu", group, source="__main__.py:40"))
+
+    return Story(
+        "cheaper-gpu",
+        version("p5.48xlarge"),
+        version("g6e.12xlarge"),
+        Level.REPLACES,
+        "training-gpu (EKS node group) is replaced; it holds no data.",
+    )
+
+
+def public_database() -> Story:
+    def version(*, public: bool) -> Graph:
+        inputs = {"engine": "postgres", "instanceClass": "db.t4g.medium", "publiclyAccessible": public}
+        return graph(node("aws:rds/instance:Instance", "orders", {**inputs, "storageEncrypted": True}))
+
+    return Story(
+        "public-database",
+        version(public=False),
+        version(public=True),
+        Level.OPENS,
+        "Nothing is destroyed or replaced, but 1 thing opens.",
+    )
+
+
+def internal_service_published() -> Story:
+    def version(kind: str) -> Graph:
+        spec = {"type": kind, "ports": [{"port": 8000}], "selector": {"app": "server"}}
+        inputs = {"metadata": {"name": "server", "namespace": "shop"}, "spec": spec}
+        return graph(node("kubernetes:core/v1:Service", "server", inputs))
+
+    return Story(
+        "internal-service-published",
+        version("ClusterIP"),
+        version("LoadBalancer"),
+        Level.OPENS,
+        "Nothing is destroyed or replaced, but 1 thing opens.",
+    )
+
+
+def left_in_the_cloud() -> Story:
+    kept = bucket("archive", "acme-archive", retain_on_delete=True)
+    return Story(
+        "left-in-the-cloud",
+        graph(kept, bucket("datasets", "acme-data")),
+        graph(bucket("datasets", "acme-data")),
+        Level.SAFE,
+        "Nothing is destroyed or replaced, and nothing opens.",
+    )
+
+
+def protected_table_deleted() -> Story:
+    table = {"hashKey": "id", "attributes": [{"name": "id", "type": "S"}], "deletionProtectionEnabled": True}
+    return Story(
+        "deletion-protected-table-deleted",
+        graph(node("aws:dynamodb/table:Table", "jobs", table), bucket("datasets", "acme-data")),
+        graph(bucket("datasets", "acme-data")),
+        Level.LOSES_DATA,
+        "jobs (DynamoDB table) is destroyed; lost with it: its items "
+        "(the delete fails while deletionProtectionEnabled is set).",
+    )
+
+
+def volume_claim_grown() -> Story:
+    def version(size: str) -> Graph:
+        claim = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": size}}}}
+        spec = {"serviceName": "db", "volumeClaimTemplates": [claim]}
+        return graph(
+            node(
+                "kubernetes:apps/v1:StatefulSet", "db", {"metadata": {"name": "db", "namespace": "shop"}, "spec": spec}
+            )
+        )
+
+    return Story(
+        "volume-claim-grown",
+        version("10Gi"),
+        version("20Gi"),
+        Level.REPLACES,
+        "db (StatefulSet) is replaced; it holds no data.",
+    )
+
+
 STORIES = [
     make()
     for make in (
@@ -357,5 +470,13 @@ STORIES = [
         encryption_removed,
         replaced_network,
         sites_added,
+        provider_upgraded,
+        imported_bucket,
+        cheaper_gpu,
+        public_database,
+        internal_service_published,
+        left_in_the_cloud,
+        protected_table_deleted,
+        volume_claim_grown,
     )
 ]

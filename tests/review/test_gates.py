@@ -20,6 +20,11 @@ EXPECTED = {
     "iam-statement-widened": ["opening"],
     "encryption-removed": ["opening"],
     "replaced-network": ["replace"],
+    "cheaper-gpu": ["replace"],
+    "public-database": ["opening"],
+    "internal-service-published": ["opening"],
+    "deletion-protected-table-deleted": ["replace:stateful", "delete"],
+    "volume-claim-grown": ["replace"],
 }
 
 
