@@ -30,7 +30,13 @@ def test_json_and_yaml_hold_the_same_and_no_secret(graph) -> None:
 
 
 def test_the_mode_that_suits() -> None:
-    assert [form.mode for form in Format] == [Mode.SYMBOLIC, Mode.SYMBOLIC, Mode.PREVIEW, Mode.SYMBOLIC]
+    assert {form.value: form.mode for form in Format} == {
+        "json": Mode.SYMBOLIC,
+        "yaml": Mode.SYMBOLIC,
+        "manifests": Mode.PREVIEW,
+        "edges": Mode.SYMBOLIC,
+        "terraform-plan": Mode.SYMBOLIC,
+    }
 
 
 def test_files(graph, tmp_path) -> None:
