@@ -1,5 +1,7 @@
 """Every Pulumi program this repository holds or makes: the stacks, and what each declaration compiles to."""
 
+import atexit
+import shutil
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,6 +50,7 @@ def programs() -> tuple[Program, ...]:
 
 def _compiled(name: str, file: Path) -> list[Program]:
     out = Path(mkdtemp(prefix="aiinfra-compiled-"))
+    atexit.register(shutil.rmtree, out, ignore_errors=True)
     declaration = load(file)
     write(render(declaration), out)
     folders = sorted(found.parent for found in out.glob("*/Pulumi.yaml"))

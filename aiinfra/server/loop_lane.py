@@ -93,9 +93,9 @@ class LoopLane(Lane):
             self._apart(batch, refusal)
             return
         ended = perf_counter_ns()
-        self._statistics.inputs.look(feed, ended)
         self._statistics.called(sum(call.rows for call in batch), ended - began)
         self._answer(batch, dict(zip(names, values, strict=True)), began, ended)
+        self._statistics.inputs.look(feed, ended)  # last: whatever a sample holds, the answers are on their way
 
     def _apart(self, batch: list[Call], refusal: Refusal) -> None:
         """One bad request must not spoil its neighbours' answers: they run again, each alone."""

@@ -140,6 +140,8 @@ class ThreadLane(Lane):
         if isinstance(outcome, Refusal):
             self._refuse(batch[0], outcome)
             return
-        self._statistics.inputs.look(batch[0].feed, ended)
         self._statistics.called(sum(call.rows for call in batch), ended - began)
         self._answer(batch, outcome, began, ended)
+        self._statistics.inputs.look(
+            batch[0].feed, ended
+        )  # last: whatever a sample holds, the answers are on their way
