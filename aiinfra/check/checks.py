@@ -137,6 +137,25 @@ def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
         )
 
 
+def has_a_runtime(declaration: Declaration) -> Iterator[Finding]:
+    """A board's accelerator can be used by the onnxruntime that would be installed on it."""
+    for index, site in enumerate(declaration.deployment.sites):
+        try:
+            part = find_accelerator(site.tier.accelerator)
+        except BadInput:
+            continue  # told already
+        more = [name for name in part.execution_providers if name != "CPUExecutionProvider"]
+        on_board = site.runtime.on is Place.BOX and part.architecture == "arm64"
+        if on_board and more and not site.runtime.runtime_wheel:
+            yield Finding(
+                "no-runtime-wheel",
+                Severity.WARNING,
+                f"PyPI has no onnxruntime for {part.architecture} with {', '.join(more)}: the server would not start",
+                f"sites[{index}].runtime.runtime_wheel",
+                remedy="name the wheel built for this board, as its vendor publishes it",
+            )
+
+
 def is_compiled(declaration: Declaration) -> Iterator[Finding]:
     """What is declared but not yet made by this version is said, not dropped."""
     if declaration.deployment.training is not None:
@@ -173,5 +192,6 @@ RULES: Final[tuple[Rule, ...]] = (
     same_as_file,
     can_be_delivered,
     has_control_planes,
+    has_a_runtime,
     is_compiled,
 )

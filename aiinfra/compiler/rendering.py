@@ -7,6 +7,7 @@ from typing import Any
 import jinja2
 
 import aiinfra
+from aiinfra.compiler import box
 from aiinfra.compiler.projects import Kind, Project, projects
 from aiinfra.components.site_config import SIGNER_FILE, site_server_config
 from aiinfra.images import lock_path
@@ -26,7 +27,9 @@ def render(declaration: Declaration) -> dict[str, str]:
     for project in found:
         context = _context(declaration, project, found)
         for template in sorted(_templates(project.kind)):
-            files[f"{project.folder}/{Path(template).stem}"] = _environment().get_template(template).render(context)
+            text = _environment().get_template(template).render(context)
+            if text.strip():  # a template that has nothing to say makes no file
+                files[f"{project.folder}/{Path(template).stem}"] = text
         if project.kind is Kind.BOX and project.site is not None:
             files[f"{project.folder}/server.toml"] = site_server_config(declaration.deployment, project.site).to_toml()
             if declaration.signer:
@@ -69,6 +72,7 @@ def _context(declaration: Declaration, project: Project, found: tuple[Project, .
         "site": project.site,
         "rows": declaration.rows.get(project.site.class_name, ()) if project.site else (),
         "signer_file": SIGNER_FILE if declaration.signer else "",
+        **(box.facts(project.site) if project.kind is Kind.BOX and project.site is not None else {}),
     }
 
 

@@ -219,6 +219,9 @@ class RuntimeArgs(TypedDict):
     scraper: NotRequired[str]
     """``NAMESPACE/WORKLOAD`` of the Prometheus that may read metrics, found by a ServiceMonitor; none: metrics stay
     on the pod's or box's own loopback."""
+    runtime_wheel: NotRequired[str]
+    """onnxruntime wheel to install on a box: a URL, best with ``#sha256=HASH``, or a path on the box. Boards need
+    one, since PyPI has no onnxruntime for arm64 that uses an accelerator. Empty: PyPI's."""
     trust_domain: NotRequired[str]
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
 

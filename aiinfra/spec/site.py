@@ -66,6 +66,9 @@ class Runtime(Spec):
     scraper: Caller | None = None
     """``NAMESPACE/WORKLOAD`` of the Prometheus that may read metrics, found by a ServiceMonitor; none: metrics stay on
     the pod's or box's own loopback."""
+    runtime_wheel: str = Field(default="", pattern=r"^([\w:/.+%~-]+\.whl(#sha256=[0-9a-f]{64})?)?$")
+    """onnxruntime wheel to install on a box: a URL, best with ``#sha256=HASH``, or a path on the box. Boards need one,
+    since PyPI has no onnxruntime for arm64 that uses an accelerator. Empty: PyPI's."""
     trust_domain: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9._-]*)?$")
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
 
@@ -94,6 +97,8 @@ class Runtime(Spec):
             wrong = [key for key in ("max_replicas", "issuer", "scraper") if getattr(self, key)]
             if wrong:
                 raise ValueError(f"{', '.join(wrong)}: on a box there is no Kubernetes to do that; leave it out")
+        elif self.runtime_wheel:
+            raise ValueError("runtime_wheel is for boxes: on Kubernetes the server's image holds onnxruntime")
         if self.scraper and not self.issuer:
             raise ValueError("scraper needs a certificate of its own to read metrics with: name an issuer")
         if self.scraper and "/" not in self.scraper:
