@@ -7,6 +7,7 @@ from typing import Final
 
 PACKAGE: Final = "aiinfra"
 
+ACCELERATOR_NODES: Final = "aiinfra:index:AcceleratorNodes"
 CLOSED_BUCKET: Final = "aiinfra:index:ClosedBucket"
 CLUSTER: Final = "aiinfra:index:Cluster"
 FILE_SYSTEM: Final = "aiinfra:index:FileSystem"
@@ -24,6 +25,7 @@ WORKLOAD_ROLE: Final = "aiinfra:index:WorkloadRole"
 
 PUBLISHED: Final = frozenset(
     {
+        ACCELERATOR_NODES,
         CLOSED_BUCKET,
         CLUSTER,
         FILE_SYSTEM,

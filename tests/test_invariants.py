@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aiinfra.components.aws.cluster_specs import ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
+from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
@@ -21,7 +21,7 @@ STACK = "pulumi:pulumi:Stack"
 READ_BACK = (
     *(SiteSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
     *(KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
-    *(ClusterSpec, SystemNodesSpec, WorkloadRoleSpec),
+    *(AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec),
 )
 
 UNKNOWN_AT_PREVIEW = {
@@ -36,6 +36,7 @@ UNKNOWN_AT_PREVIEW = {
     "aiinfra:index:Cluster key",
     "aiinfra:index:Cluster logsKey",
     "aiinfra:index:SystemNodes key",
+    "aiinfra:index:AcceleratorNodes key",
     "aws:ec2/launchTemplate:LaunchTemplate blockDeviceMappings.ebs.kmsKeyId",
     "aws:eks/cluster:Cluster encryptionConfig.provider.keyArn",
     "aiinfra:index:FileSystem key",
@@ -44,6 +45,9 @@ UNKNOWN_AT_PREVIEW = {
     "aws:fsx/lustreFileSystem:LustreFileSystem kmsKeyId",
     "aws:cloudwatch/logGroup:LogGroup kmsKeyId",
     # Ids that AWS makes up: of the network, its subnets, its routes, its groups, the file system.
+    "aiinfra:index:AcceleratorNodes group",
+    "aiinfra:index:AcceleratorNodes subnet",
+    "aws:ec2/launchTemplate:LaunchTemplate placement.groupName",
     "aiinfra:index:Cluster group",
     "aiinfra:index:Cluster nodesGroup",
     "aiinfra:index:Cluster podSubnets",

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.networks import IPvAnyNetwork
 
-from aiinfra.components.aws.cluster_specs import ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
+from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
 from aiinfra.components.aws.specs import RegistrySpec, ReleaseBucketSpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
@@ -26,6 +26,7 @@ from aiinfra.units import Quantity
 
 TARGET = Path(__file__).resolve().parent.parent / "aiinfra" / "components" / "args.py"
 SPECS: tuple[type[BaseModel], ...] = (
+    AcceleratorNodesSpec,
     ClosedBucketSpec,
     ClusterSpec,
     FileSystemSpec,

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from aiinfra.catalogue.eks import has_control_plane
-from aiinfra.catalogue.find import find_accelerator, find_region
+from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
+from aiinfra.catalogue.instances import instances
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
 from aiinfra.images import FILE, SERVER, release_image
@@ -162,9 +163,46 @@ def is_compiled(declaration: Declaration) -> Iterator[Finding]:
         yield Finding(
             "not-compiled",
             Severity.WARNING,
-            "the AWS side of training is compiled but for accelerator nodes; what runs inside the cluster is not yet",
+            "what runs inside the cluster (device plugins, queues), a runner and the budget's alarm are not made yet",
             "training",
-            remedy="keep it declared: it is validated, and a later version makes it",
+            remedy="the AWS side is; install the rest by hand, or wait for a version that makes it",
+        )
+        if declaration.deployment.training.capacity.purchase:
+            yield Finding(
+                "no-purchase",
+                Severity.ERROR,
+                "this version buys no Capacity Block",
+                "training.capacity.purchase",
+                remedy="buy it, then name it: capacity: {reservation: cr-..., block: true}",
+            )
+
+
+def can_train(declaration: Declaration) -> Iterator[Finding]:
+    """The machines that train have accelerators, and network cards for collectives where there are several."""
+    training = declaration.deployment.training
+    if training is None:
+        return
+    try:
+        instance = find_instance(training.instance)
+    except BadInput as error:
+        yield Finding(error.code, Severity.ERROR, error.message, "training.instance", remedy=error.remedy)
+        return
+    others = ", ".join(sorted(i.name for i in instances().values() if i.efa and i.accelerator == instance.accelerator))
+    if instance.accelerator is None:
+        yield Finding(
+            "instance-without-accelerator",
+            Severity.ERROR,
+            f"{instance.name} has no accelerator",
+            "training.instance",
+            remedy="choose one that has (aiinfra catalogue list)",
+        )
+    elif training.nodes > 1 and not instance.efa:
+        yield Finding(
+            "instance-without-efa",
+            Severity.ERROR,
+            f"{training.nodes} x {instance.name}: it has no EFA card, so its accelerators would wait for the network",
+            "training.instance",
+            remedy=f"train on one machine, or choose one of {others or 'those with EFA (aiinfra catalogue list)'}",
         )
 
 
@@ -191,6 +229,7 @@ RULES: Final[tuple[Rule, ...]] = (
     known_model,
     same_as_file,
     can_be_delivered,
+    can_train,
     has_control_planes,
     has_a_runtime,
     is_compiled,

@@ -8,6 +8,61 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 
 
+class TagsArgs(TypedDict):
+    """Required of every deployment; they become tags and labels of every resource."""
+
+    owner: str
+    """Team that answers for it."""
+    cost_center: str
+    """Where the money comes from; text, so write ``"4711"`` in quotes."""
+    data_class: str
+    """How sensitive the data is."""
+    more: NotRequired[dict[str, str]]
+    """Further tags, as they are."""
+
+
+class CapacityArgs(TypedDict):
+    """Where the instances come from; empty: on demand."""
+
+    reservation: NotRequired[str]
+    """Capacity reservation or Capacity Block by id."""
+    spot: NotRequired[bool]
+    """Take spot capacity, which can be reclaimed with two minutes' notice."""
+    block: NotRequired[bool]
+    """The reservation is a Capacity Block, which machines must ask for in another way."""
+    purchase: NotRequired[bool]
+    """Allow ``up`` to buy a Capacity Block. That money is spent at once."""
+
+
+class AcceleratorNodesArgs(TypedDict):
+    """Machines that train, all in one zone."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    version: NotRequired[str]
+    """Kubernetes version of the cluster."""
+    cluster: str
+    """Name of the cluster."""
+    role: str
+    """ARN of the machines' role."""
+    subnet: pulumi.Input[str]
+    """Id of the machines' subnet."""
+    group: pulumi.Input[str]
+    """Id of the machines' security group; EFA needs everything open inside it."""
+    key: pulumi.Input[str]
+    """ARN of the key that encrypts their disks."""
+    tags: TagsArgs
+    """Become tags of machines and disks, which the provider's default tags do not reach."""
+    instance: str
+    """EC2 instance type."""
+    nodes: int
+    """How many. They are bought as the cluster is made."""
+    capacity: NotRequired[CapacityArgs]
+    """Where they come from; on demand by default."""
+    disk: NotRequired[int]
+    """GiB of each machine's root disk; its own disks come on top."""
+
+
 class ClosedBucketArgs(TypedDict):
     """A bucket whose objects are read and written from networks of the account only."""
 
@@ -224,19 +279,6 @@ class RuntimeArgs(TypedDict):
     one, since PyPI has no onnxruntime for arm64 that uses an accelerator. Empty: PyPI's."""
     trust_domain: NotRequired[str]
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
-
-
-class TagsArgs(TypedDict):
-    """Required of every deployment; they become tags and labels of every resource."""
-
-    owner: str
-    """Team that answers for it."""
-    cost_center: str
-    """Where the money comes from; text, so write ``"4711"`` in quotes."""
-    data_class: str
-    """How sensitive the data is."""
-    more: NotRequired[dict[str, str]]
-    """Further tags, as they are."""
 
 
 class GrowthArgs(TypedDict):
@@ -522,6 +564,12 @@ class TrainingArgs(TypedDict):
     """Public ranges that reach the cluster's API: an opening. None by default."""
     version: NotRequired[str]
     """Kubernetes version; the newest of the version matrix by default."""
+    instance: str
+    """EC2 instance type of the machines that train."""
+    nodes: int
+    """How many of them."""
+    capacity: NotRequired[CapacityArgs]
+    """Where they come from; on demand by default."""
 
 
 class TrustedNamespaceArgs(TypedDict):

@@ -12,6 +12,7 @@ from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
 from aiinfra import __version__
+from aiinfra.components.aws.accelerator_nodes import AcceleratorNodes
 from aiinfra.components.aws.closed_bucket import ClosedBucket
 from aiinfra.components.aws.cluster import Cluster
 from aiinfra.components.aws.file_system import FileSystem
@@ -31,6 +32,7 @@ from aiinfra.errors import AiinfraError
 from aiinfra.tokens import PACKAGE
 
 COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
+    AcceleratorNodes,
     ClosedBucket,
     Cluster,
     FileSystem,

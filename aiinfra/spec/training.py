@@ -18,6 +18,8 @@ class Capacity(Spec):
     """Capacity reservation or Capacity Block by id."""
     spot: bool = False
     """Take spot capacity, which can be reclaimed with two minutes' notice."""
+    block: bool = False
+    """The reservation is a Capacity Block, which machines must ask for in another way."""
     purchase: bool = False
     """Allow ``up`` to buy a Capacity Block. That money is spent at once."""
 
@@ -25,6 +27,8 @@ class Capacity(Spec):
     def _one_source(self) -> "Capacity":
         if self.reservation and self.spot:
             raise ValueError("reservation and spot are two sources: keep one")
+        if self.block and not self.reservation:
+            raise ValueError("a Capacity Block is named by its reservation: add 'reservation', like cr-0123")
         return self
 
 

@@ -14,6 +14,9 @@ from aiinfra.spec.reading import load
 DATA = Path(__file__).parent.parent / "data" / "declarations"
 
 
+TRAINING = {"nodes": 2, "administrators": ["arn:aws:iam::111122223333:role/platform"]}
+
+
 def changed(tmp_path: Path, **changes: object) -> Declaration:
     data = load(DATA / "whole.yaml").whole.plain()
     data.update({"environments": {}} if "sites" in changes else {})
@@ -36,8 +39,8 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
         "unlocked": "images.lock: image 'line-vibration-release' is not in images.lock",
         "no-signer": "model.signer: no release key is named, so sites would refuse every release",
         "no-golden": "model.golden: no golden inputs are named: a release can only be compared with itself",
-        "not-compiled": "training: the AWS side of training is compiled but for accelerator nodes; "
-        "what runs inside the cluster is not yet",
+        "not-compiled": "training: what runs inside the cluster (device plugins, queues), "
+        "a runner and the budget's alarm are not made yet",
     }
 
 
@@ -71,6 +74,26 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
             {"cloud": {"region": "us-east-1", "account": "111122223333", "zones": ["use1-az1", "use1-az3"]}},
             "zone-without-eks",
             "cloud.zones[1]: EKS puts no control plane into use1-az3",
+        ),
+        (
+            {"training": {**TRAINING, "instance": "p5.48xlagre"}},
+            "instance-unknown",
+            "training.instance: the catalogue has no instance 'p5.48xlagre'; did you mean 'p5.48xlarge'?",
+        ),
+        (
+            {"training": {**TRAINING, "instance": "p5.48xlarge", "capacity": {"purchase": True}}},
+            "no-purchase",
+            "training.capacity.purchase: this version buys no Capacity Block",
+        ),
+        (
+            {"training": {**TRAINING, "instance": "c7g.large"}},
+            "instance-without-accelerator",
+            "training.instance: c7g.large has no accelerator",
+        ),
+        (
+            {"training": {**TRAINING, "instance": "g6.xlarge"}},
+            "instance-without-efa",
+            ("training.instance: 2 x g6.xlarge: it has no EFA card, so its accelerators would wait for the network"),
         ),
         (
             {"model": {"file": "m.onnx"}},

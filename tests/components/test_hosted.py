@@ -28,6 +28,7 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         for token, resource in schema()["resources"].items()
     }
     assert required == {
+        "AcceleratorNodes": ["cluster", "group", "instance", "key", "nodes", "role", "subnet", "tags"],
         "ClosedBucket": ["account", "region"],
         "Cluster": [
             *("account", "administrators", "group", "key", "keyAlias", "logsKey", "nodesGroup", "podSubnets", "region"),
@@ -42,7 +43,7 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         "Site": ["className", "model", "modelName", "runtime", "site", "tags", "tier"],
         "Storage": ["account", "key", "region"],
         "SystemNodes": ["account", "cluster", "group", "key", "region", "subnets", "tags"],
-        "Training": ["account", "administrators", "cidr", "name", "region", "tags", "zones"],
+        "Training": ["account", "administrators", "cidr", "instance", "name", "nodes", "region", "tags", "zones"],
         "TrustedNamespace": ["namespace", "tags"],
         "WorkloadRole": ["account", "cluster", "keyAlias", "namespace", "region", "serviceAccount"],
     }

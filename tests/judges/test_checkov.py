@@ -124,6 +124,8 @@ def open_rule(port: int) -> Change:
     return change
 
 
+PUBLIC_ADDRESS = put("networkInterfaces", 0, "associatePublicIpAddress", True)
+
 FLIPPED: dict[str, tuple[str, Callable[[Node], Node | None]]] = {
     "CKV_AWS_39": ("A1", changed(CLUSTER, put("vpcConfig", "endpointPublicAccess", True))),
     "CKV_AWS_58": ("A2", changed(CLUSTER, drop("encryptionConfig"))),
@@ -131,7 +133,7 @@ FLIPPED: dict[str, tuple[str, Callable[[Node], Node | None]]] = {
     "CKV_AWS_339": ("A4", changed(CLUSTER, put("version", "1.12"))),
     "CKV_AWS_79": ("A5", changed(TEMPLATE, put("metadataOptions", "httpTokens", "optional"))),
     "CKV_AWS_341": ("A5", changed(TEMPLATE, put("metadataOptions", "httpPutResponseHopLimit", 3))),
-    "CKV_AWS_88": ("A6", changed(TEMPLATE, put("networkInterfaces", 0, "associatePublicIpAddress", True))),
+    "CKV_AWS_88": ("A6", changed(TEMPLATE, PUBLIC_ADDRESS, "system-template")),
     "CKV_AWS_130": ("A6", changed("aws:ec2/subnet:Subnet", put("mapPublicIpOnLaunch", True), "nodes-use1-az1")),
     "CKV_AWS_24": ("A8", changed(INGRESS, open_rule(22), "nodes-control-443-in")),
     "CKV_AWS_25": ("A8", changed(INGRESS, open_rule(3389), "control-nodes-9443-in")),

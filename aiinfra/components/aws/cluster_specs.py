@@ -5,13 +5,14 @@ from typing import Self
 from pydantic import Field, IPvAnyNetwork, field_serializer, model_validator
 
 from aiinfra.catalogue.eks import find_cluster_version, newest
+from aiinfra.components.aws.accelerators import accelerated
 from aiinfra.components.aws.training_specs import Retention
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
 from aiinfra.spec.cloud import Account, Region, Zones
 from aiinfra.spec.tags import Tags
-from aiinfra.spec.training import RoleArn
+from aiinfra.spec.training import Capacity, RoleArn
 
 
 def _known(version: str) -> None:
@@ -94,6 +95,42 @@ class SystemNodesSpec(ComponentSpec):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         _known(self.version)
+        return self
+
+
+class AcceleratorNodesSpec(ComponentSpec):
+    """Machines that train, all in one zone."""
+
+    version: str = Field(default_factory=newest)
+    """Kubernetes version of the cluster."""
+    cluster: str = Field(min_length=1, max_length=100)
+    """Name of the cluster."""
+    role: RoleArn
+    """ARN of the machines' role."""
+    subnet: Given
+    """Id of the machines' subnet."""
+    group: Given
+    """Id of the machines' security group; EFA needs everything open inside it."""
+    key: Given
+    """ARN of the key that encrypts their disks."""
+    tags: Tags
+    """Become tags of machines and disks, which the provider's default tags do not reach."""
+    instance: str = Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")
+    """EC2 instance type."""
+    nodes: int = Field(ge=1, le=10_000)
+    """How many. They are bought as the cluster is made."""
+    capacity: Capacity = Capacity()
+    """Where they come from; on demand by default."""
+    disk: int = Field(default=200, ge=20)
+    """GiB of each machine's root disk; its own disks come on top."""
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        _known(self.version)
+        try:
+            accelerated(self.instance)
+        except BadInput as error:
+            raise ValueError(f"{error.message}: {error.remedy}") from None
         return self
 
 

@@ -7,7 +7,10 @@ from typing import Any, Final
 PODS: Final = 110
 """Pods a machine takes; the CNI gives it addresses sixteen at a time, so addresses are not what runs out."""
 
-_JOIN: Final = f"""MIME-Version: 1.0
+
+def _join(extra: str) -> str:
+    """What a machine is told as it joins, in the form of AL2023's ``nodeadm``."""
+    return f"""MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary="//"
 
 --//
@@ -20,15 +23,24 @@ spec:
   kubelet:
     config:
       maxPods: {PODS}
-
+{extra}
 --//--
 """
 
 
-def launch(name: str, key: Any, groups: Sequence[Any], disk: int, tags: dict[str, str]) -> dict[str, Any]:
+_LOCAL_DISKS: Final = """  instance:
+    localStorage:
+      strategy: RAID0
+"""
+"""A machine's own disks become one, for the container runtime and ephemeral volumes."""
+
+
+def launch(
+    name: str, key: Any, groups: Sequence[Any], disk: int, tags: dict[str, str], *, local_disks: bool = False
+) -> dict[str, Any]:
     """No public address, no SSH key, an encrypted disk, and metadata that pods cannot reach (IMDSv2, one hop).
 
-    ``disk`` is in GiB, ``key`` the ARN of the key that encrypts it. A network interface is declared by the caller.
+    ``disk`` is in GiB, ``key`` the ARN of the key that encrypts it; ``local_disks``: make one of the machine's own.
     """
     named = {**tags, "Name": name}
     return {
@@ -55,7 +67,7 @@ def launch(name: str, key: Any, groups: Sequence[Any], disk: int, tags: dict[str
         ],
         "network_interfaces": [interface(0, "interface", groups)],
         "tag_specifications": [{"resource_type": kind, "tags": named} for kind in ("instance", "volume")],
-        "user_data": b64encode(_JOIN.encode()).decode(),
+        "user_data": b64encode(_join(_LOCAL_DISKS if local_disks else "").encode()).decode(),
     }
 
 

@@ -4,6 +4,7 @@ import pulumi
 
 from aiinfra.components.args import TrainingArgs
 from aiinfra.components.aws import training_parts as parts
+from aiinfra.components.aws.accelerator_nodes import AcceleratorNodes
 from aiinfra.components.aws.cluster import Cluster
 from aiinfra.components.aws.file_system import FileSystem
 from aiinfra.components.aws.keys import Keys
@@ -21,7 +22,7 @@ class Training(Component):
 
     Children: ``keys`` (:class:`Keys`), ``network`` (:class:`Network`), ``storage`` (:class:`Storage`), where it is
     declared ``files`` (:class:`FileSystem`), ``cluster`` (:class:`Cluster`), ``system`` (:class:`SystemNodes`),
-    ``trainer`` (:class:`WorkloadRole`).
+    ``accelerators`` (:class:`AcceleratorNodes`), ``trainer`` (:class:`WorkloadRole`).
     """
 
     vpc: pulumi.Output[str]
@@ -61,7 +62,10 @@ class Training(Component):
         cluster = self.part(Cluster, "cluster", inside, depends_on=[network])
         nodes = _each(network.node_subnets, spec)
         system = parts.system_nodes_of(spec, name, subnets=nodes, group=network.nodes_group, key=keys.volumes)
-        self.part(SystemNodes, "system", system, depends_on=[cluster])
+        machines = self.part(SystemNodes, "system", system, depends_on=[cluster])
+        home = {"subnet": nodes[spec.home], "group": network.nodes_group, "key": keys.volumes}
+        training = parts.accelerators_of(spec, name, **home)
+        self.part(AcceleratorNodes, "accelerators", training, depends_on=[cluster, machines])
         trainer = parts.trainer_of(spec, stored, name)
         self.part(WorkloadRole, "trainer", trainer, depends_on=[cluster])
 

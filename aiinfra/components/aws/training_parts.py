@@ -2,7 +2,7 @@
 
 from aiinfra.catalogue.find import find_region
 from aiinfra.components.aws import cluster_settings
-from aiinfra.components.aws.cluster_specs import ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
+from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
 from aiinfra.components.aws.key_policy import key_alias
 from aiinfra.components.aws.layout import place
 from aiinfra.components.aws.policy import role_arn
@@ -90,4 +90,19 @@ def trainer_of(spec: TrainingSpec, storage: StorageSpec, name: str) -> WorkloadR
         key_alias=key_alias(f"{name}-keys", "data"),
         reads=tuple(bucket[noun] for noun in ("datasets",) if noun in bucket),
         writes=tuple(bucket[noun] for noun in ("audit", "checkpoints") if noun in bucket),
+    )
+
+
+def accelerators_of(spec: TrainingSpec, name: str, **given: Given) -> AcceleratorNodesSpec:
+    """The machines that train, under the role of the other machines; ``given`` are their ids."""
+    partition = find_region(spec.region).partition
+    return AcceleratorNodesSpec(
+        version=spec.version,
+        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        role=role_arn(role_name(f"{name}-system", spec.region), spec.account, partition),
+        tags=spec.tags,
+        instance=spec.instance,
+        nodes=spec.nodes,
+        capacity=spec.capacity,
+        **given,
     )

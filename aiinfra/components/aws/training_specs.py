@@ -18,7 +18,7 @@ from aiinfra.spec.deployment import PODS
 from aiinfra.spec.network import Egress
 from aiinfra.spec.storage import Files
 from aiinfra.spec.tags import Tags
-from aiinfra.spec.training import RoleArn
+from aiinfra.spec.training import Capacity, RoleArn
 from aiinfra.units import DataSize
 
 RETENTION: Final = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -118,6 +118,12 @@ class TrainingSpec(ComponentSpec):
     """Public ranges that reach the cluster's API: an opening. None by default."""
     version: str = Field(default_factory=newest)
     """Kubernetes version; the newest of the version matrix by default."""
+    instance: str = Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")
+    """EC2 instance type of the machines that train."""
+    nodes: int = Field(ge=1, le=10_000)
+    """How many of them."""
+    capacity: Capacity = Capacity()
+    """Where they come from; on demand by default."""
 
     @classmethod
     def of(cls, declaration: Declaration) -> "TrainingSpec":
@@ -146,6 +152,9 @@ class TrainingSpec(ComponentSpec):
             checkpoints=deployment.storage.checkpoints,
             files=deployment.storage.files,
             administrators=deployment.training.administrators,
+            instance=deployment.training.instance,
+            nodes=deployment.training.nodes,
+            capacity=deployment.training.capacity,
             public_cidrs=deployment.training.api_access.public_cidrs,
         )
 

@@ -1,0 +1,93 @@
+"""What machines with accelerators need of AWS: image, network cards, where they stand, what pays for them. Pure."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiinfra.catalogue.find import find_accelerator, find_instance
+from aiinfra.catalogue.instances import Instance
+from aiinfra.components.aws.node_template import interface
+from aiinfra.errors import BadInput
+from aiinfra.spec.training import Capacity
+
+_IMAGES: Final = {
+    ("NVIDIA", "amd64"): "AL2023_x86_64_NVIDIA",
+    ("NVIDIA", "arm64"): "AL2023_ARM_64_NVIDIA",
+    ("AWS", "amd64"): "AL2023_x86_64_NEURON",
+}
+"""Vendor and architecture -> EKS's image type (EKS API reference, Nodegroup, amiType)."""
+
+_FIRST_CARD_HAS_NO_EFA: Final = ("p6-b300",)
+"""Families whose first network card is for other traffic; how their cards are used is not in the catalogue."""
+
+
+def accelerated(name: str) -> Instance:
+    """The instance type of that name, which has accelerators that EKS has an image for, and cards we know how to use.
+
+    Raises:
+        BadInput: ``instance-unknown``, ``instance-without-accelerator``, ``instance-not-supported``.
+    """
+    instance = find_instance(name)
+    if instance.accelerator is None:
+        raise BadInput(
+            "instance-without-accelerator",
+            f"{name} has no accelerator",
+            "choose one that has, like g6.12xlarge or p5.48xlarge (aiinfra catalogue list)",
+        )
+    if _image(instance) is None or instance.family in _FIRST_CARD_HAS_NO_EFA:
+        raise BadInput(
+            "instance-not-supported",
+            f"{name}: this version does not know how its accelerators or network cards are set up on EKS",
+            "choose another, like g6.12xlarge or p5.48xlarge",
+        )
+    return instance
+
+
+def image(instance: Instance) -> str:
+    """EKS's image type for the machines."""
+    return _image(instance) or ""
+
+
+def _image(instance: Instance) -> str | None:
+    vendor = find_accelerator(instance.accelerator or "").vendor
+    return _IMAGES.get((vendor, instance.architecture))
+
+
+def taint(instance: Instance) -> dict[str, str]:
+    """Keeps everything off the machines that does not ask for their accelerators."""
+    resource = find_accelerator(instance.accelerator or "").resource or ""
+    return {"key": resource, "value": "present", "effect": "NO_SCHEDULE"}
+
+
+def interfaces(instance: Instance, groups: Sequence[Any]) -> list[dict[str, Any]]:
+    """One interface for each network card: the first for everything, with EFA where there is one, others for EFA alone.
+
+    EC2 takes no word on public addresses where there are several; it gives such machines none.
+    """
+    if instance.efa == 0:
+        return [interface(0, "interface", groups)]
+    cards = [interface(card, "efa" if card == 0 else "efa-only", groups) for card in range(instance.efa)]
+    if len(cards) > 1:
+        for card in cards:
+            del card["associate_public_ip_address"]
+    return cards
+
+
+def bought(capacity: Capacity) -> dict[str, Any]:
+    """What the launch template says of where capacity comes from."""
+    if not capacity.reservation:
+        return {}
+    target = {"capacity_reservation_target": {"capacity_reservation_id": capacity.reservation}}
+    block = {"instance_market_options": {"market_type": "capacity-block"}} if capacity.block else {}
+    return {"capacity_reservation_specification": target, **block}
+
+
+def capacity_type(capacity: Capacity) -> str:
+    """What the node group says of it."""
+    if capacity.block:
+        return "CAPACITY_BLOCK"
+    return "SPOT" if capacity.spot else "ON_DEMAND"
+
+
+def is_placed(capacity: Capacity, instance: Instance, nodes: int) -> bool:
+    """Whether machines are put close together by us. A reservation has its place already; one machine needs none."""
+    return nodes > 1 and instance.efa > 0 and not capacity.reservation
