@@ -5,6 +5,7 @@ order and hash use the exact value in the base unit (``Decimal``, no rounding). 
 not a duration, ``20 ms`` is.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -156,7 +157,7 @@ class DataSize(Quantity):
     @property
     def bytes(self) -> int:
         """The whole number of bytes (rounded up)."""
-        return int(-(-self.base // 1))
+        return math.ceil(self.base)
 
 
 class Throughput(Quantity):

@@ -29,6 +29,7 @@ def test_compares_by_value() -> None:
     assert Power("0.5 kW") < Power("501 W")
     assert Spend("730 USD/month").base == Decimal(1)
     assert Duration("1 s") != Power("1 W")
+    assert DataSize("1.5 B").bytes == 2
 
 
 def test_currencies_do_not_mix() -> None:
