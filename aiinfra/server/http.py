@@ -108,6 +108,7 @@ class Connection(asyncio.Protocol):
         self._fresh = False
         self._head_bytes = 0
         self._deaf = False
+        self._lingers = False
         self._last = False
         self.since = registry.tick
         self.state = "idle"
@@ -283,7 +284,12 @@ class Connection(asyncio.Protocol):
             transport.write(exchange.answer)  # type: ignore[arg-type]
             if not exchange.keep_alive:
                 self._deaf = True
-                transport.close()
+                if not self._lingers:
+                    transport.close()
+                elif (
+                    transport.can_write_eof()
+                ):  # what the client still sends is read: unread, it would reset the answer
+                    transport.write_eof()
                 return
         if not waiting:
             if self.state == "answering":
@@ -297,9 +303,9 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange
         if exchange is None or exchange.answer is not None or exchange in self._waiting:
             exchange = Exchange(self, Head("", self._url, self.identity, self._headers))
-        exchange.keep_alive = True  # flush must not close before the client has read
         self._waiting.append(exchange)
         exchange.on_gone = None
+        self._lingers = True
         self.since, self.state = self._registry.tick, "lingering"
         refusal.close = True
         self._refuse(exchange, refusal)

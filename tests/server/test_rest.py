@@ -4,6 +4,7 @@ import gzip
 import json
 import socket
 import struct
+import time
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -342,6 +343,21 @@ def test_the_body_at_and_past_its_limit(plain: Running) -> None:
     assert plain.infer(gzip.compress(text.ljust(3 << 20).encode()), **{"Content-Encoding": "gzip"})[0] == 200
     assert plain.infer(gzip.compress(text.ljust((3 << 20) + 1).encode()), **{"Content-Encoding": "gzip"})[0] == 413
     assert plain.infer(b" " * (2 << 20), **{"Content-Length": str(2**62)})[0] == 413
+
+
+def test_a_client_that_goes_on_sending_still_reads_its_refusal(plain: Running) -> None:
+    """A connection closed with bytes unread is reset, and the reset takes the answer with it."""
+    head = f"POST /v2/models/m/infer HTTP/1.1\r\nhost: x\r\ncontent-length: {4 << 20}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", plain.port), timeout=30) as client:
+        client.sendall(head.encode())
+        for _ in range(16):
+            time.sleep(0.01)
+            client.sendall(b" " * (256 << 10))
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+    assert status_of(answer) == 413
+    assert b"the body is longer than 2097152 bytes" in answer
 
 
 def test_elements_at_and_past_their_limit(plain: Running) -> None:
