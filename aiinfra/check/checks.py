@@ -10,6 +10,7 @@ from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
 from aiinfra.images import FILE, SERVER, release_image
 from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.rows import columns, variable
 from aiinfra.spec.site import Place
 
 
@@ -157,6 +158,31 @@ def has_a_runtime(declaration: Declaration) -> Iterator[Finding]:
             )
 
 
+def rows_can_be_filled_in(declaration: Declaration) -> Iterator[Finding]:
+    """Values of rows that sites fill in by themselves are one line each, and their columns keep names of their own."""
+    for index, site in enumerate(declaration.deployment.sites):
+        if site.delivery is None:
+            continue
+        place = f"sites[{index}].rows"
+        rows = declaration.rows[site.class_name]
+        names: dict[str, str] = {"site": "site"}
+        for column in columns(rows):
+            other = names.setdefault(variable(column), column)
+            if other != column or column == "site":
+                message = f"columns {other!r} and {column!r} are one name where a site fills them in"
+                yield Finding("row-column-clash", Severity.ERROR, message, place, remedy="rename one of them")
+        for row in rows:
+            wrong = [key for key, value in row.values.items() if not value.isprintable() or "${" in value]
+            if wrong:
+                yield Finding(
+                    "row-value-unsafe",
+                    Severity.ERROR,
+                    f"site {row.name!r}: {', '.join(wrong)} has a line break, an unprintable sign or '${{'",
+                    place,
+                    remedy="write one line of plain text: it is filled into manifests at the site",
+                )
+
+
 def is_compiled(declaration: Declaration) -> Iterator[Finding]:
     """What is declared but not yet made by this version is said, not dropped."""
     if declaration.deployment.training is not None:
@@ -232,5 +258,6 @@ RULES: Final[tuple[Rule, ...]] = (
     can_train,
     has_control_planes,
     has_a_runtime,
+    rows_can_be_filled_in,
     is_compiled,
 )

@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "estimate": "Say what a declaration will answer, draw, cost and emit, and whether that meets its objective.",
     "tiers": "List the tiers that meet an objective, best first, and why each other fails.",
     "compile": "Write the Pulumi projects and box bundles of a declaration.",
+    "site": "Print what one site that fetches its manifests is enrolled with.",
     "review": "Say what a change destroys, replaces and opens, before anyone applies it.",
     "export": "Run a program without an engine; write its graph or manifests.",
     "rehearse": "Run a Pulumi program under the real engine, without a cloud.",

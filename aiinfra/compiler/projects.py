@@ -16,6 +16,8 @@ class Kind(StrEnum):
     """Pulumi project: the AWS side of the cluster that trains. Lives for months; runs from anywhere."""
     SITE = "site"
     """Pulumi project: the runtime of one class, pushed to a few sites. Lives for months."""
+    PULL = "pull"
+    """Pulumi project: the runtime of one class, exported as an artifact that its sites fetch. Lives for months."""
     BOX = "box"
     """Bundle for machines without Kubernetes: systemd unit and server configuration."""
 
@@ -46,7 +48,7 @@ def projects(declaration: Declaration) -> tuple[Project, ...]:
         found.append(Project(Kind.TRAINING, "training", name, f"Where {deployment.name} is trained"))
     for site in deployment.sites:
         folder = f"site-{site.class_name}"
-        kind = Kind.BOX if site.runtime.on is Place.BOX else Kind.SITE
+        kind = Kind.BOX if site.runtime.on is Place.BOX else Kind.PULL if site.delivery else Kind.SITE
         what = f"Serves {deployment.name} on {site.class_name}"
         found.append(Project(kind, folder, f"{deployment.name}-{folder}", what, site))
     return tuple(found)

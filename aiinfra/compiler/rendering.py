@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 
 import aiinfra
-from aiinfra.compiler import box
+from aiinfra.compiler import box, fleet
 from aiinfra.compiler.projects import Kind, Project, projects
 from aiinfra.components.site_config import SIGNER_FILE, site_server_config
 from aiinfra.images import lock_path
@@ -30,6 +30,8 @@ def render(declaration: Declaration) -> dict[str, str]:
             text = _environment().get_template(template).render(context)
             if text.strip():  # a template that has nothing to say makes no file
                 files[f"{project.folder}/{Path(template).stem}"] = text
+        if project.site is not None and project.site.delivery is not None:
+            files[f"{project.folder}/sync.yaml"] = fleet.sync(declaration, project.site, project.site.delivery)
         if project.kind is Kind.BOX and project.site is not None:
             files[f"{project.folder}/server.toml"] = site_server_config(declaration.deployment, project.site).to_toml()
             if declaration.signer:

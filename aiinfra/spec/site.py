@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from aiinfra.spec.base import FileBeside, Name, Spec, unique
+from aiinfra.spec.delivery import Delivery
 from aiinfra.spec.issuer import Issuer
 from aiinfra.spec.secret import SecretRef, SecretStore
 from aiinfra.spec.site_power import SitePower
@@ -130,6 +131,8 @@ class Site(Spec):
     """What the place gives a box: feed, cooling, air; nothing declared by default."""
     offline: Duration = Duration("0 h")
     """How long a site must go on without its link; none by default."""
+    delivery: Delivery | None = None
+    """Sites fetch their manifests themselves; none: Pulumi applies them, which suits a few sites."""
     rows: FileBeside | tuple[Row, ...] = ()
     """The sites: a list, or a CSV file beside the declaration with the columns ``name``, ``context`` and any others.
     Empty: one site, named like the class."""
@@ -138,4 +141,6 @@ class Site(Spec):
     def _sites_once(self) -> "Site":
         if not isinstance(self.rows, str):
             unique(tuple(row.name for row in self.rows), "site")
+        if self.delivery is not None and self.runtime.on is Place.BOX:
+            raise ValueError("delivery is for sites on Kubernetes: a box installs its bundle; leave it out")
         return self

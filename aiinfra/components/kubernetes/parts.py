@@ -1,5 +1,6 @@
 """How a site's spec is divided between its parts, and how a declaration's row becomes a site. Pure."""
 
+from aiinfra.components.kubernetes.delivery import placeholders
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
 from aiinfra.components.site_config import most_replicas
 from aiinfra.spec.declaration import Declaration
@@ -27,6 +28,12 @@ def site_of(declaration: Declaration, class_name: str, row: Row) -> SiteSpec:
         images=dict(declaration.images),
         signer=declaration.signer,
     )
+
+
+def class_of(declaration: Declaration, class_name: str) -> SiteSpec:
+    """The spec that all sites of a delivered class share: each fills in its own row."""
+    rows = declaration.rows[class_name]
+    return site_of(declaration, class_name, Row(name=class_name, values=placeholders(rows)))
 
 
 def namespace_of(spec: SiteSpec) -> TrustedNamespaceSpec:

@@ -5,6 +5,7 @@ import pulumi_kubernetes as kubernetes
 
 from aiinfra.components.args import SiteArgs
 from aiinfra.components.component import Component, parse_args
+from aiinfra.components.kubernetes.delivery import PROPERTIES
 from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime, require_locked
 from aiinfra.components.kubernetes.labels import metadata
 from aiinfra.components.kubernetes.parts import namespace_of, runtime_of
@@ -33,7 +34,8 @@ class Site(Component):
         namespace = self.part(TrustedNamespace, "namespace", namespace_of(spec))
         if spec.values:
             meta = metadata("site", spec.tags, namespace=spec.namespace, workload=spec.model_name)
-            values = {"metadata": meta, "data": {"site": spec.site, **spec.values}}
+            own = {} if PROPERTIES in spec.values else {"site": spec.site}  # a delivered site fills its name in
+            values = {"metadata": meta, "data": {**own, **spec.values}}
             self.child(kubernetes.core.v1.ConfigMap, "values", values, depends_on=[namespace])
         runtime = self.part(InferenceRuntime, "runtime", inside, depends_on=[namespace])
 

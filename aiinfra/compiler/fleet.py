@@ -1,0 +1,36 @@
+"""Classes whose sites fetch their manifests: what all of them get, and what one of them gets. Pure."""
+
+from aiinfra.components.kubernetes import delivery
+from aiinfra.components.kubernetes.parts import site_of
+from aiinfra.errors import BadInput, did_you_mean
+from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.delivery import Delivery
+from aiinfra.spec.site import Row, Site
+
+
+def sync(declaration: Declaration, site: Site, how: Delivery) -> str:
+    """``sync.yaml`` of a class: the same at every site, however many there are."""
+    namespace = site_of(declaration, site.class_name, Row(name=site.class_name)).namespace
+    return delivery.stream(delivery.everywhere(site.class_name, namespace, how, declaration.signer))
+
+
+def enrolment(declaration: Declaration, name: str) -> str:
+    """What one site is enrolled with.
+
+    Raises:
+        BadInput: ``row-unknown``; ``site-pushed`` for one whose class is applied by Pulumi.
+    """
+    for site in declaration.deployment.sites:
+        for row in declaration.rows[site.class_name]:
+            if row.name != name:
+                continue
+            if site.delivery is None:
+                raise BadInput(
+                    "site-pushed",
+                    f"{name} is of class {site.class_name}, which names no delivery: Pulumi applies it, or it is a box",
+                    f"add sites[].delivery to {site.class_name}, or use the folder site-{site.class_name} of a compile",
+                )
+            return sync(declaration, site, site.delivery) + delivery.stream([delivery.row_values(row)])
+    known = [row.name for rows in declaration.rows.values() for row in rows]
+    listed = ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
+    raise BadInput("row-unknown", f"there is no site {name!r}{did_you_mean(name, known)}", f"sites: {listed or 'none'}")
