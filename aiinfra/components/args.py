@@ -226,6 +226,32 @@ class TierArgs(TypedDict):
     """CPU cores the server may use, on CPU tiers; none: as many as the catalogue says the tier has."""
 
 
+class EngineArgs(TypedDict):
+    """The engine and what is particular to it."""
+
+    kind: NotRequired[str]
+    """Which; none: vLLM for a model with ``language``, else the bundled server."""
+    context: NotRequired[int]
+    """vLLM: most tokens of a prompt and its answer together; none: as many as the model was made for."""
+    claim: NotRequired[str]
+    """vLLM: PersistentVolumeClaim in the model's namespace that holds the weights; none: the release image does."""
+
+
+class DemandArgs(TypedDict):
+    """Demand for predictions, counted outside of the server: while there is none, no server runs."""
+
+    prometheus: str
+    """Prometheus of the cluster that KEDA asks."""
+    query: str
+    """PromQL whose one value is the demand."""
+    each: float
+    """Demand that one server takes: one more is started for each."""
+    idle: NotRequired[str]
+    """Time without demand after which the last server ends."""
+    fallback: NotRequired[int]
+    """Servers that run while the demand cannot be read."""
+
+
 class SecretRefArgs(TypedDict):
     """Store, name and key."""
 
@@ -251,6 +277,8 @@ class RuntimeArgs(TypedDict):
 
     on: str
     """What it runs on."""
+    engine: NotRequired[EngineArgs]
+    """What serves the model: the bundled server, KServe with it, or vLLM; by default as the model needs."""
     callers: NotRequired[list[str]]
     """Workloads that may ask for predictions: on Kubernetes by ``app.kubernetes.io/name`` and service account, on a
     box by the name in their certificate. Nobody else can."""
@@ -258,6 +286,8 @@ class RuntimeArgs(TypedDict):
     """Servers a site runs; 0: two on EKS, one elsewhere."""
     max_replicas: NotRequired[int]
     """Servers a site may grow to while they are busy (Kubernetes only); 0: it does not grow."""
+    demand: NotRequired[DemandArgs]
+    """Scale to zero by what waits before the server (KEDA, Kubernetes only); none: servers always run."""
     cores: NotRequired[int]
     """CPU cores one server may use."""
     memory: NotRequired[str]
