@@ -19,6 +19,9 @@ SERVER: Final = "aiinfra-server"
 VLLM: Final = "vllm-openai"
 """Name of vLLM's image with the OpenAI API."""
 
+K3S_UPGRADE: Final = "k3s-upgrade"
+"""Name of the image that replaces a machine's k3s; its tag is the k3s release."""
+
 UNLOCKED_HOST: Final = "unlocked.invalid"
 """Host of the reference that stands for a missing entry. ``.invalid`` resolves nowhere (RFC 6761), so nothing is ever
 pulled by mistake; exports, checks and reviews report it as ``unlocked``."""

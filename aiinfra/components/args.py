@@ -270,6 +270,8 @@ class IssuerArgs(TypedDict):
     """Its name."""
     kind: NotRequired[str]
     """What kind it is; in the workload's namespace by default."""
+    longest: NotRequired[str]
+    """Longest life of a certificate that it signs; none: as long as is asked for."""
 
 
 class RuntimeArgs(TypedDict):
@@ -469,6 +471,37 @@ class CapsArgs(TypedDict):
     """What they count; each site by default."""
 
 
+class WindowArgs(TypedDict):
+    """When a site may be upgraded."""
+
+    days: list[str]
+    """Days of the week, at the site."""
+    start: str
+    """From; the time at the site."""
+    end: str
+    """To; upgrades begin before it."""
+    timezone: NotRequired[str]
+    """Of both, by its IANA name; UTC by default."""
+
+
+class K3sArgs(TypedDict):
+    """How the machines of a k3s site are set up. Compiling makes their files; upgrades come with the manifests."""
+
+    version: str
+    """Release of k3s."""
+    mirror: NotRequired[str]
+    """``HOST[:PORT]`` of a registry at the site that every image is pulled from, and none from elsewhere; none:
+    images come from where their reference says."""
+    window: NotRequired[WindowArgs]
+    """When machines are upgraded to ``version`` (system-upgrade-controller); none: they are upgraded by hand."""
+    dns: NotRequired[list[str]]
+    """Name servers at the site; none: those the machine has."""
+    time: NotRequired[list[str]]
+    """Time servers at the site; none: the machine keeps its time as it does."""
+    volumes: NotRequired[str]
+    """Folder of each machine that local volumes are made in."""
+
+
 class SiteArgs(TypedDict):
     """One site: its namespace and the runtime in it."""
 
@@ -496,6 +529,8 @@ class SiteArgs(TypedDict):
     """How long it must go on without its link."""
     egress: NotRequired[list[EgressArgs]]
     """Ways out of the namespace; none by default."""
+    k3s: NotRequired[K3sArgs]
+    """How its machines are set up; with a window they are upgraded in it."""
     values: NotRequired[dict[str, str]]
     """What else is particular to this site; becomes a ConfigMap."""
     images: NotRequired[dict[str, str]]

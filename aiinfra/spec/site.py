@@ -9,6 +9,7 @@ from aiinfra.spec.base import FileBeside, Name, Spec, unique
 from aiinfra.spec.delivery import Delivery
 from aiinfra.spec.engine import Demand, Engine, EngineKind
 from aiinfra.spec.issuer import Issuer
+from aiinfra.spec.nodes import Hybrid, K3s, NodeGroup
 from aiinfra.spec.secret import SecretRef, SecretStore
 from aiinfra.spec.site_power import SitePower
 from aiinfra.spec.tier import Tier
@@ -138,6 +139,14 @@ class Site(Spec):
     """What the place gives a box: feed, cooling, air; nothing declared by default."""
     offline: Duration = Duration("0 h")
     """How long a site must go on without its link; none by default."""
+    nodes: tuple[NodeGroup, ...] = ()
+    """Machines a site has; none named: whatever the tier needs is taken to be there."""
+    k3s: K3s | None = None
+    """How a k3s site's machines are set up; none: they are there already."""
+    hybrid: Hybrid | None = None
+    """The cluster that a hybrid site's machines join; none: they have joined."""
+    workloads: tuple[Caller, ...] = ()
+    """Workloads that run at the site beside the model; where some are named, a caller must be one of them."""
     delivery: Delivery | None = None
     """Sites fetch their manifests themselves; none: Pulumi applies them, which suits a few sites."""
     rows: FileBeside | tuple[Row, ...] = ()
@@ -148,6 +157,9 @@ class Site(Spec):
     def _sites_once(self) -> "Site":
         if not isinstance(self.rows, str):
             unique(tuple(row.name for row in self.rows), "site")
+        for key, place in (("k3s", Place.K3S), ("hybrid", Place.HYBRID)):
+            if getattr(self, key) is not None and self.runtime.on is not place:
+                raise ValueError(f"{key} is for sites on {place.value}, and this one is on {self.runtime.on.value}")
         if self.delivery is not None and self.runtime.on is Place.BOX:
             raise ValueError("delivery is for sites on Kubernetes: a box installs its bundle; leave it out")
         return self

@@ -105,7 +105,11 @@ def require_locked(spec: InferenceRuntimeSpec) -> None:
     Raises:
         pulumi.RunError: names the images.
     """
-    missing = objects.unlocked(spec)
+    stop_unlocked(objects.unlocked(spec))
+
+
+def stop_unlocked(missing: list[str]) -> None:
+    """The same for images by name."""
     if missing and applying() and pulumi.Config("aiinfra").get("unlocked") != "allow":
         raise pulumi.RunError(_not_locked(missing))
 

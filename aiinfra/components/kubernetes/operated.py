@@ -97,10 +97,14 @@ def lifetime(spec: InferenceRuntimeSpec) -> tuple[int, int]:
     """Hours that a certificate lasts, and hours before its end at which it is renewed.
 
     Whenever the link goes, the certificate in use has at least the declared outage and a day left, so a renewal that
-    needs the link is never late. It lasts 90 days, or three times that rest where that is longer.
+    needs the link is never late. It lasts 90 days, or three times that rest where that is longer, or as long as the
+    issuer signs (``check`` refuses an outage longer than that).
     """
     before = math.ceil(spec.offline.seconds / 3600) + _MARGIN_HOURS
-    return max(_SHORTEST_HOURS, 3 * before), before
+    lasts = max(_SHORTEST_HOURS, 3 * before)
+    issuer = spec.runtime.issuer
+    most = lasts if issuer is None or issuer.longest is None else math.floor(issuer.longest.seconds / 3600)
+    return min(lasts, most), before
 
 
 def _certificate(
