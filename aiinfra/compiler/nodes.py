@@ -102,7 +102,7 @@ def admission() -> dict[str, Any]:
         "apiVersion": "pod-security.admission.config.k8s.io/v1",
         "kind": "PodSecurityConfiguration",
         "defaults": level,
-        "exemptions": {"usernames": [], "runtimeClasses": [], "namespaces": ["kube-system", UPGRADES]},
+        "exemptions": {"namespaces": ["kube-system", UPGRADES]},
     }
     events = {
         "apiVersion": "eventratelimit.admission.k8s.io/v1alpha1",

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from aiinfra.components.kubernetes.specs import SiteSpec
 from aiinfra.images import K3S_UPGRADE, reference
-from aiinfra.spec.nodes import K3s
 
 NAMESPACE: Final = "system-upgrade"
 """Namespace of the controller, as its own installation has it."""
@@ -27,27 +26,23 @@ def plans(spec: SiteSpec) -> dict[str, dict[str, Any]]:
     """Child's noun -> plan; none where machines are upgraded by hand. Agents wait until the servers are done."""
     if spec.k3s is None or spec.k3s.window is None:
         return {}
+    window = spec.k3s.window
+    days = [day.value for day in window.days]
+    when = {"days": days, "startTime": window.start, "endTime": window.end, "timeZone": window.timezone}
     image = {"image": reference(spec.images, K3S_UPGRADE)}
-    shared = _shared(spec.k3s)
+    shared = {
+        "concurrency": 1,
+        "version": spec.k3s.version,
+        "serviceAccountName": "system-upgrade",
+        "cordon": True,
+        "tolerations": [{"key": _CONTROL, "operator": "Exists", "effect": "NoSchedule"}],
+        "window": when,
+    }
     servers = {"nodeSelector": _nodes("Exists"), "upgrade": image, **shared}
     wait = {**image, "args": ["prepare", f"{spec.class_name}-{SERVERS}"]}
     agents = {"nodeSelector": _nodes("DoesNotExist"), "prepare": wait, "upgrade": image, **shared}
     head = {"api_version": "upgrade.cattle.io/v1", "kind": "Plan"}
     return {SERVERS: {**head, "spec": servers}, AGENTS: {**head, "spec": agents}}
-
-
-def _shared(k3s: K3s) -> dict[str, Any]:
-    window = k3s.window
-    days = [] if window is None else [day.value for day in window.days]
-    when = {} if window is None else {"startTime": window.start, "endTime": window.end, "timeZone": window.timezone}
-    return {
-        "concurrency": 1,
-        "version": k3s.version,
-        "serviceAccountName": "system-upgrade",
-        "cordon": True,
-        "tolerations": [{"key": _CONTROL, "operator": "Exists", "effect": "NoSchedule"}],
-        "window": {"days": days, **when},
-    }
 
 
 def _nodes(operator: str) -> dict[str, Any]:
