@@ -17,6 +17,7 @@ NETWORK: Final = "aiinfra:index:Network"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
 SITE: Final = "aiinfra:index:Site"
+SITE_MONITORING: Final = "aiinfra:index:SiteMonitoring"
 STORAGE: Final = "aiinfra:index:Storage"
 SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
 TRAINING: Final = "aiinfra:index:Training"
@@ -35,6 +36,7 @@ PUBLISHED: Final = frozenset(
         REGISTRY,
         RELEASE_BUCKET,
         SITE,
+        SITE_MONITORING,
         STORAGE,
         SYSTEM_NODES,
         TRAINING,

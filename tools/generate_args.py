@@ -20,7 +20,12 @@ from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec, ClusterSp
 from aiinfra.components.aws.specs import RegistrySpec, ReleaseBucketSpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
-from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.kubernetes.specs import (
+    InferenceRuntimeSpec,
+    SiteMonitoringSpec,
+    SiteSpec,
+    TrustedNamespaceSpec,
+)
 from aiinfra.components.spec import GIVEN
 from aiinfra.units import Quantity
 
@@ -35,6 +40,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     NetworkSpec,
     RegistrySpec,
     ReleaseBucketSpec,
+    SiteMonitoringSpec,
     SiteSpec,
     StorageSpec,
     SystemNodesSpec,

@@ -7,6 +7,7 @@ from aiinfra.catalogue.eks import has_control_plane
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
 from aiinfra.check.engines import engines_fit, is_language
+from aiinfra.check.monitoring import metrics_are_kept
 from aiinfra.check.offline import (
     accelerators_are_there,
     callers_are_there,
@@ -18,6 +19,7 @@ from aiinfra.findings import Finding, Severity
 from aiinfra.images import FILE, K3S_UPGRADE
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.engine import EngineKind, images_needed, served_by
+from aiinfra.spec.monitoring import collector_images
 from aiinfra.spec.rows import columns, variable
 from aiinfra.spec.site import Place
 
@@ -136,6 +138,7 @@ def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
     deployment = declaration.deployment
     on_kubernetes = [site.runtime.engine for site in deployment.sites if site.runtime.on is not Place.BOX]
     wanted = [images_needed(deployment.name, deployment.model, engine) for engine in on_kubernetes]
+    wanted += [collector_images(site.monitoring) for site in deployment.sites if site.monitoring is not None]
     wanted += [(K3S_UPGRADE,) for site in deployment.sites if site.k3s is not None and site.k3s.window is not None]
     for image in dict.fromkeys(name for names in wanted for name in names):
         if image not in declaration.images:
@@ -280,6 +283,7 @@ RULES: Final[tuple[Rule, ...]] = (
     callers_are_there,
     certificates_outlive_outages,
     goes_on_alone,
+    metrics_are_kept,
     rows_can_be_filled_in,
     is_compiled,
 )

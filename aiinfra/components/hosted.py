@@ -26,6 +26,7 @@ from aiinfra.components.aws.training import Training
 from aiinfra.components.aws.workload_role import WorkloadRole
 from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime
 from aiinfra.components.kubernetes.site import Site
+from aiinfra.components.kubernetes.site_monitoring import SiteMonitoring
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
 from aiinfra.components.spec import camel
 from aiinfra.errors import AiinfraError
@@ -42,6 +43,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     Registry,
     ReleaseBucket,
     Site,
+    SiteMonitoring,
     Storage,
     SystemNodes,
     Training,

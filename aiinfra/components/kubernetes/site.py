@@ -5,11 +5,12 @@ import pulumi_kubernetes as kubernetes
 
 from aiinfra.components.args import SiteArgs
 from aiinfra.components.component import Component, parse_args
-from aiinfra.components.kubernetes import upgrades
+from aiinfra.components.kubernetes import monitoring_objects, upgrades
 from aiinfra.components.kubernetes.delivery import PROPERTIES
 from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime, require_locked, stop_unlocked
 from aiinfra.components.kubernetes.labels import metadata
-from aiinfra.components.kubernetes.parts import namespace_of, runtime_of
+from aiinfra.components.kubernetes.parts import monitoring_of, namespace_of, runtime_of
+from aiinfra.components.kubernetes.site_monitoring import SiteMonitoring
 from aiinfra.components.kubernetes.specs import SiteSpec
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
 from aiinfra.tokens import SITE
@@ -19,7 +20,8 @@ class Site(Component):
     """What one row of a class becomes.
 
     Children: ``namespace`` (:class:`TrustedNamespace`), ``runtime`` (:class:`InferenceRuntime`), ``values`` where the
-    row carries any, and ``upgrade-servers``, ``upgrade-agents`` where k3s has a window for upgrades.
+    row carries any, ``monitoring`` (:class:`SiteMonitoring`) where it is declared, and ``upgrade-servers``,
+    ``upgrade-agents`` where k3s has a window for upgrades.
     """
 
     http: pulumi.Output[str]
@@ -43,6 +45,11 @@ class Site(Component):
             meta = metadata(f"{spec.class_name}-{noun}", spec.tags, namespace=upgrades.NAMESPACE)
             self.child(kubernetes.apiextensions.CustomResource, noun, {"metadata": meta, **plan})
         runtime = self.part(InferenceRuntime, "runtime", inside, depends_on=[namespace])
+
+        if spec.monitoring:
+            watched = monitoring_of(spec, spec.monitoring)
+            stop_unlocked(monitoring_objects.unlocked(watched))
+            self.part(SiteMonitoring, "monitoring", watched, depends_on=[namespace])
 
         self.http = runtime.http
         self.grpc = runtime.grpc
