@@ -24,6 +24,11 @@ from aiinfra.spec.deployment import MAIN_STACK
     type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
     help="Review what `pulumi preview --json` wrote to this file (- for standard input) instead of two versions.",
 )
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    help="Compare the program with what `pulumi stack export` wrote to this file (- for standard input).",
+)
 @click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
 @click.option("--config", "settings", multiple=True, metavar="KEY=VALUE", help="A configuration value; repeatable.")
 @click.option("--assume-config", is_flag=True, help="Run with stand-ins for configuration that is not set.")
@@ -59,6 +64,7 @@ def command(
     head: str,
     against: Path | None,
     preview: Path | None,
+    state: Path | None,
     stack: str,
     settings: tuple[str, ...],
     assume_config: bool,
@@ -77,7 +83,10 @@ def command(
     Exit code 1: a gate fails.
     """
     from aiinfra.review.gates import check_gates, failing
-    from aiinfra.review.revisions import WORKTREE, Compared, review_preview, review_revisions
+    from aiinfra.review.given import review_preview, review_state
+    from aiinfra.review.repository import WORKTREE
+    from aiinfra.review.revisions import review_revisions
+    from aiinfra.review.versions import Compared
     from aiinfra.review.writing import ENDINGS, written
 
     if against is not None and (base or head != WORKTREE):
@@ -91,11 +100,14 @@ def command(
     if len(values) != len(settings):
         raise click.BadParameter("write KEY=VALUE", param_hint="--config")
     compared = Compared(program, base, head, stack, project, python, against, values, assume_config)
-    if preview is not None:
-        if base or head != WORKTREE or against is not None:
-            raise click.UsageError("--preview stands for both versions: leave --base, --head and --against out")
-        text = sys.stdin.read() if str(preview) == "-" else preview.read_text(encoding="utf-8", errors="replace")
-        documents = [review_preview(compared, text, "standard input" if str(preview) == "-" else str(preview))]
+    given = preview or state
+    if given is not None:
+        if base or head != WORKTREE or against is not None or (preview and state):
+            message = "--preview, --state, --against, and --base with --head: each says what to compare; use one"
+            raise click.UsageError(message)
+        text = sys.stdin.read() if str(given) == "-" else given.read_text(encoding="utf-8", errors="replace")
+        name = "standard input" if str(given) == "-" else str(given)
+        documents = [(review_preview if preview else review_state)(compared, text, name)]
     else:
         documents = review_revisions(compared)
     failed = list(dict.fromkeys(line for document in documents for line in failing(document, gates)))

@@ -1,6 +1,7 @@
 """The difference of two graphs -> the document of its review."""
 
 from collections.abc import Iterator, Sequence
+from enum import Enum
 
 from aiinfra.graph.change import compare
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
@@ -16,18 +17,35 @@ from aiinfra.review.unknowns import unknowns
 from aiinfra.review.values import Values, cut
 from aiinfra.review.verdict import COUNTED, counts, level, words
 
-_PROGRAMS = (
-    "This compares what two versions of the program ask for; it has not looked at the cloud. "
-    "What was changed there by hand does not show."
-)
 _PREDICTED = (
     "Replacement is predicted, from the providers' own sources as read into aiinfra's catalogue; "
     "the engine's preview has the last word."
 )
-_ENGINE = (
-    "What is created, updated, replaced and destroyed is the word of Pulumi's engine. What opens, what is lost and "
-    "what is down meanwhile is read from the program and from aiinfra's catalogue."
-)
+
+
+class Basis(Enum):
+    """Where the earlier side comes from, and who says what happens; the value is what a reader is told of it."""
+
+    PROGRAMS = (
+        (
+            "This compares what two versions of the program ask for; it has not looked at the cloud. "
+            "What was changed there by hand does not show."
+        ),
+        _PREDICTED,
+    )
+    STATE = (
+        (
+            "This compares what the program asks for with what the stack's state says was made. Secrets are encrypted "
+            "there: one that changed does not show. Values that a provider filled in by itself may read as removed."
+        ),
+        _PREDICTED,
+    )
+    ENGINE = (
+        (
+            "What is created, updated, replaced and destroyed is the word of Pulumi's engine. What opens, what is lost "
+            "and what is down meanwhile is read from the program and from aiinfra's catalogue."
+        ),
+    )
 
 
 def review(
@@ -37,7 +55,7 @@ def review(
     before: str = "",
     after: str = "",
     preview: Graph | None = None,
-    engine: bool = False,
+    basis: Basis = Basis.PROGRAMS,
 ) -> Document:
     """Everything a reviewer should read, in order.
 
@@ -47,7 +65,7 @@ def review(
         before: The earlier version's name (a revision); ``after`` likewise.
         preview: The later version collected in preview mode, for what is unknown until apply; without it, the later
             side of the difference where that was collected so.
-        engine: What happens is an engine's word, not predicted.
+        basis: Where the earlier side comes from.
     """
     names = Names(diff)
     values = Values(names)
@@ -69,7 +87,7 @@ def review(
         groups=tuple(_groups(found, diff, names, values)),
         unknowns=tuple(unknown),
         details=tuple(_details(found, diff, names, values)),
-        notes=tuple(_notes(diff, losses, engine=engine)),
+        notes=tuple(_notes(diff, losses, basis=basis)),
         before=before,
         after=after,
         findings=diff.after.findings,
@@ -136,10 +154,10 @@ def _lines(change: ResourceChange, values: Values) -> Iterator[Line]:
         yield Line("~", f"option {item.path}: {values.short(item.before)} → {values.short(item.after)}")
 
 
-def _notes(diff: GraphDiff, losses: Sequence[Loss], *, engine: bool) -> Iterator[str]:
+def _notes(diff: GraphDiff, losses: Sequence[Loss], *, basis: Basis) -> Iterator[str]:
     if not diff:
         return
-    yield from (_ENGINE,) if engine else (_PROGRAMS, _PREDICTED)
+    yield from basis.value
     if any(row.cause.startswith("unknown") for row in losses):
         yield "For types that the catalogue does not hold, any change may replace."
     for package, (old, new) in (diff.versions or {}).items():
