@@ -56,6 +56,13 @@ from aiinfra.spec.deployment import MAIN_STACK
     metavar="GATE",
     help="Exit with 1 on: replace:stateful, replace, delete, opening, blocked, cost>USD a month, watts>W. Repeatable.",
 )
+@click.option(
+    "--libraries",
+    type=click.Choice(["own", "same"]),
+    default="own",
+    show_default=True,
+    help="own: where the two versions' requirements.txt differ, each runs with its own, installed once into the cache.",
+)
 @click.option("--python", default=sys.executable, metavar="PATH", help="The Python that runs both versions.")
 def command(
     *,
@@ -74,6 +81,7 @@ def command(
     full: bool,
     outs: tuple[Path, ...],
     gates: tuple[str, ...],
+    libraries: str,
     python: str,
 ) -> Exit:
     """Say what a change to PROGRAM would do: what it destroys, replaces and opens first, then the rest.
@@ -99,7 +107,7 @@ def command(
     values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
     if len(values) != len(settings):
         raise click.BadParameter("write KEY=VALUE", param_hint="--config")
-    compared = Compared(program, base, head, stack, project, python, against, values, assume_config)
+    compared = Compared(program, base, head, stack, project, python, against, values, assume_config, libraries == "own")
     given = preview or state
     if given is not None:
         if base or head != WORKTREE or against is not None or (preview and state):
@@ -109,7 +117,7 @@ def command(
         name = "standard input" if str(given) == "-" else str(given)
         documents = [(review_preview if preview else review_state)(compared, text, name)]
     else:
-        documents = review_revisions(compared)
+        documents = review_revisions(compared, lambda words: click.echo(words, err=True))
     failed = list(dict.fromkeys(line for document in documents for line in failing(document, gates)))
     chosen = "json" if as_json else form
     for out in outs:

@@ -14,6 +14,7 @@ from aiinfra.review.naming import Names, kind
 from aiinfra.review.picture import picture
 from aiinfra.review.rest import group
 from aiinfra.review.unknowns import unknowns
+from aiinfra.review.upgrade import Upgrade
 from aiinfra.review.values import Values, cut
 from aiinfra.review.verdict import COUNTED, counts, level, words
 
@@ -56,6 +57,7 @@ def review(
     after: str = "",
     preview: Graph | None = None,
     basis: Basis = Basis.PROGRAMS,
+    upgrade: Upgrade | None = None,
 ) -> Document:
     """Everything a reviewer should read, in order.
 
@@ -66,11 +68,12 @@ def review(
         preview: The later version collected in preview mode, for what is unknown until apply; without it, the later
             side of the difference where that was collected so.
         basis: Where the earlier side comes from.
+        upgrade: What the later version's libraries alone change, where the two run with different ones.
     """
     names = Names(diff)
     values = Values(names)
     found = units(diff, names)
-    losses = tuple(sorted(_losses(found, diff, names, values), key=order))
+    losses = tuple(sorted(_losses(found, Losses(diff, names, values, upgrade)), key=order))
     opened = tuple(_openings(found, names))
     counted = counts(found, diff)
     worst = level(losses, opened, diff)
@@ -84,10 +87,10 @@ def review(
         counts=counted,
         losses=losses,
         openings=opened,
-        groups=tuple(_groups(found, diff, names, values)),
+        groups=tuple(_groups(found, diff, names, values, upgrade)),
         unknowns=tuple(unknown),
         details=tuple(_details(found, diff, names, values)),
-        notes=tuple(_notes(diff, losses, basis=basis)),
+        notes=tuple(_notes(diff, losses, basis, upgrade)),
         before=before,
         after=after,
         findings=diff.after.findings,
@@ -100,8 +103,7 @@ def _unknown_order(item: Unknown) -> tuple[bool, str, str]:
     return (not item.may_replace, item.name, item.path)
 
 
-def _losses(found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values) -> Iterator[Loss]:
-    rows = Losses(diff, names, values)
+def _losses(found: Sequence[Unit], rows: Losses) -> Iterator[Loss]:
     for unit in found:
         for changed in unit.changed:
             if is_loss(changed.change):
@@ -117,8 +119,10 @@ def _openings(found: Sequence[Unit], names: Names) -> Iterator[Opening]:
                 yield Opening(name, kind(changed.change.node.type), finding.message, finding, unit.where, unit.count)
 
 
-def _groups(found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values) -> Iterator[Group]:
-    written = (group(unit, diff, names, values) for unit in sorted(found, key=lambda unit: unit.root is None))
+def _groups(
+    found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values, upgrade: Upgrade | None
+) -> Iterator[Group]:
+    written = (group(unit, diff, names, values, upgrade) for unit in sorted(found, key=lambda unit: unit.root is None))
     yield from (each for each in written if each is not None)
 
 
@@ -154,13 +158,15 @@ def _lines(change: ResourceChange, values: Values) -> Iterator[Line]:
         yield Line("~", f"option {item.path}: {values.short(item.before)} → {values.short(item.after)}")
 
 
-def _notes(diff: GraphDiff, losses: Sequence[Loss], *, basis: Basis) -> Iterator[str]:
+def _notes(diff: GraphDiff, losses: Sequence[Loss], basis: Basis, upgrade: Upgrade | None) -> Iterator[str]:
+    if upgrade is not None:
+        yield f"The two versions ask for different libraries: {upgrade.words}; each ran with its own."
     if not diff:
         return
     yield from basis.value
     if any(row.cause.startswith("unknown") for row in losses):
         yield "For types that the catalogue does not hold, any change may replace."
-    for package, (old, new) in (diff.versions or {}).items():
+    for package, (old, new) in (diff.versions or {}).items() if upgrade is None else ():
         yield f"The {package} provider goes from {old} to {new}: some changes may come from it."
     if diff.before.project != diff.after.project or diff.before.stack != diff.after.stack:
         old, new = (f"{side.project}/{side.stack}" for side in (diff.before, diff.after))

@@ -12,18 +12,21 @@ from aiinfra.errors import AiinfraError, BadInput
 from aiinfra.estimate.estimate import Estimate
 from aiinfra.estimate.read import estimate_declaration
 from aiinfra.graph.diff import diff
-from aiinfra.graph.node import Mode
+from aiinfra.graph.node import Graph, Mode
 from aiinfra.review.build import review
 from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Document
+from aiinfra.review.environments import Told, environment, requirements_of, upgrades, wanted
 from aiinfra.review.figures import estimated, unestimated
 from aiinfra.review.repository import WORKTREE, Repository
+from aiinfra.review.upgrade import Upgrade
 from aiinfra.review.versions import Compared, Side, Version, blamed
 
 
-def review_revisions(compared: Compared) -> list[Document]:
+def review_revisions(compared: Compared, told: Told = lambda _words: None) -> list[Document]:
     """The review of a program; of a declaration, one for each project it compiles to.
 
+    Where the two versions ask for different libraries, each runs with its own: ``told`` hears what is being installed.
     A program that one version does not have counts as empty there: all is created, or all destroyed.
 
     Raises:
@@ -36,13 +39,17 @@ def review_revisions(compared: Compared) -> list[Document]:
         before, after = (stack.enter_context(side) for side in _sides(compared))
         old = stack.enter_context(_found(before, compared))
         new = stack.enter_context(_found(after, compared))
+        pythons = _interpreters(before, after, compared, told)
         declared = [_estimate(side, compared) for side in (before, after)]
         if not old and not new and declared == [None, None]:
             message = f"{compared.program} is in neither version: {before.words}; {after.words}"
             raise BadInput("program-missing", message, "name a Pulumi project's folder, a Python file or a declaration")
         first = [_declared(before, after, declared)] if declared != [None, None] and not compared.project else []
         return first + [
-            _one(Version(before, old.get(name), compared, key), Version(after, new.get(name), compared, key))
+            _one(
+                Version(before, old.get(name), compared, key, python=pythons[0]),
+                Version(after, new.get(name), compared, key, python=pythons[1]),
+            )
             for name in sorted(old.keys() | new.keys())
         ]
 
@@ -128,6 +135,37 @@ def _holds_program(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("Pulumi.yaml", "Pulumi.yml"))
 
 
+def _interpreters(before: Side, after: Side, compared: Compared, told: Told) -> tuple[str, str]:
+    """What runs each version; the same for both unless their requirements differ."""
+    same = compared.python, compared.python
+    sides = [side for side in (before, after) if side.program.exists() and not is_declaration(side.program)]
+    if not compared.own_libraries or len(sides) < 2:
+        return same
+    files = [requirements_of(side.program, side.root) for side in sides]
+    if None in files or wanted(files[0]) == wanted(files[1]):
+        return same
+    made = [
+        environment(file, compared.python, lambda words, side=side: told(f"{side.words}: {words}"))
+        for side, file in zip(sides, files, strict=True)
+        if file is not None
+    ]
+    return made[0], made[1]
+
+
+def _upgrade(old: Version, new: Version, before: Graph | None) -> tuple[Upgrade | None, str]:
+    """What the later libraries do to the earlier program; a note where it does not run with them."""
+    libraries = upgrades(old.python, new.python) if before is not None and new.path is not None else ()
+    if not libraries or before is None:
+        return None, ""
+    try:
+        between = replace(old, python=new.python).collect(Mode.SYMBOLIC)
+    except AiinfraError as error:
+        reason = mask_text(error.message.partition("\n")[0])
+        note = f"What the libraries change by themselves is not told: with the later ones, {reason}"
+        return Upgrade(libraries, {}), note
+    return Upgrade.of(libraries, diff(before, between or before)), ""
+
+
 def _one(old: Version, new: Version) -> Document:
     before, after = old.collect(Mode.SYMBOLIC), new.collect(Mode.SYMBOLIC)
     known = before or after
@@ -137,5 +175,13 @@ def _one(old: Version, new: Version) -> Document:
     difference = diff(before or nothing, after or nothing)
     preview, note = new.preview() if difference else (None, "")
     words = f"Compares {new.side.words} with {old.side.words}."
-    document = review(difference, compared=words, before=old.side.words, after=new.side.words, preview=preview)
-    return replace(document, notes=(*document.notes, note)) if note else document
+    upgrade, doubt = _upgrade(old, new, before)
+    document = review(
+        difference,
+        compared=words,
+        before=old.side.words,
+        after=new.side.words,
+        preview=preview,
+        upgrade=upgrade,
+    )
+    return replace(document, notes=(*document.notes, *filter(None, (note, doubt))))

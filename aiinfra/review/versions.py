@@ -33,6 +33,8 @@ class Compared:
     """Configuration on top of the stack's own, for both versions."""
     assume_config: bool = False
     """Run with stand-ins where configuration is missing."""
+    own_libraries: bool = True
+    """Run each version with the libraries that its own requirements name, where the two differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Version:
     key: bytes | None
     """Tells changed secrets from the same ones; None where one side's cannot be read."""
     existing: Mapping[str, Existing] = field(default_factory=dict)
+    python: str = ""
+    """The interpreter; empty: the one for both versions."""
 
     def collect(self, mode: Mode) -> Graph | None:
         """Its graph.
@@ -70,7 +74,7 @@ class Version:
                 stack=self.compared.stack,
                 mode=mode,
                 collect=collect_in_subprocess,
-                python=self.compared.python,
+                python=self.python or self.compared.python,
                 config=self.compared.config,
                 stand_ins=True,
                 assume_config=self.compared.assume_config,
