@@ -56,6 +56,7 @@ from aiinfra.spec.deployment import MAIN_STACK
     metavar="GATE",
     help="Exit with 1 on: replace:stateful, replace, delete, opening, blocked, cost>USD a month, watts>W. Repeatable.",
 )
+@click.option("--fresh", is_flag=True, help="Run revisions again whose graphs were kept from an earlier review.")
 @click.option(
     "--libraries",
     type=click.Choice(["own", "same"]),
@@ -81,6 +82,7 @@ def command(
     full: bool,
     outs: tuple[Path, ...],
     gates: tuple[str, ...],
+    fresh: bool,
     libraries: str,
     python: str,
 ) -> Exit:
@@ -107,7 +109,19 @@ def command(
     values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
     if len(values) != len(settings):
         raise click.BadParameter("write KEY=VALUE", param_hint="--config")
-    compared = Compared(program, base, head, stack, project, python, against, values, assume_config, libraries == "own")
+    compared = Compared(
+        program=program,
+        base=base,
+        head=head,
+        stack=stack,
+        project=project,
+        python=python,
+        against=against,
+        config=values,
+        assume_config=assume_config,
+        keep=not fresh,
+        own_libraries=libraries == "own",
+    )
     given = preview or state
     if given is not None:
         if base or head != WORKTREE or against is not None or (preview and state):

@@ -6,7 +6,7 @@ from enum import Enum
 from aiinfra.graph.change import compare
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.node import Graph, Mode
-from aiinfra.review.document import MADE_UP, Detail, Document, Group, Line, Loss, Opening, Unknown
+from aiinfra.review.document import MADE_UP, Detail, Document, Group, Level, Line, Loss, Opening, Unknown
 from aiinfra.review.folding import Unit, plural, units
 from aiinfra.review.last_look import masked
 from aiinfra.review.losses import Losses, is_loss, order
@@ -83,7 +83,7 @@ def review(
         title=f"{diff.after.project}, stack {diff.after.stack}",
         compared=compared,
         level=worst,
-        verdict=words(worst, losses, opened, counted.get("unchanged", 0)),
+        verdict=_verdict(words(worst, losses, opened, counted.get("unchanged", 0)), worst, upgrade),
         counts=counted,
         losses=losses,
         openings=opened,
@@ -97,6 +97,12 @@ def review(
         picture=picture(found, diff, names),
     )
     return masked(document)
+
+
+def _verdict(verdict: str, worst: Level, upgrade: Upgrade | None) -> str:
+    if upgrade is None or worst is not Level.NOTHING:
+        return verdict
+    return f"{verdict.removesuffix('.')}, with other libraries: {upgrade.words}."
 
 
 def _unknown_order(item: Unknown) -> tuple[bool, str, str]:

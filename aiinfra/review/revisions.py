@@ -47,8 +47,8 @@ def review_revisions(compared: Compared, told: Told = lambda _words: None) -> li
         first = [_declared(before, after, declared)] if declared != [None, None] and not compared.project else []
         return first + [
             _one(
-                Version(before, old.get(name), compared, key, python=pythons[0]),
-                Version(after, new.get(name), compared, key, python=pythons[1]),
+                Version(before, old.get(name), compared, key, python=pythons[0], name=name),
+                Version(after, new.get(name), compared, key, python=pythons[1], name=name),
             )
             for name in sorted(old.keys() | new.keys())
         ]
@@ -110,7 +110,7 @@ def _version(repository: Repository, revision: str, relative: Path) -> Any:
 @contextmanager
 def _checkout(repository: Repository, revision: str, words: str, relative: Path) -> Iterator[Side]:
     with repository.files(revision) as root:
-        yield Side(root, words, root / relative)
+        yield Side(root, words, root / relative, repository.tree(revision))
 
 
 @contextmanager

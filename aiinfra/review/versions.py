@@ -11,6 +11,7 @@ from aiinfra.graph.child import collect_in_subprocess
 from aiinfra.graph.existing import Existing
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.projects import collect_with_upstreams
+from aiinfra.review import kept
 from aiinfra.review.credentials import mask_text
 from aiinfra.review.repository import WORKTREE
 
@@ -33,6 +34,8 @@ class Compared:
     """Configuration on top of the stack's own, for both versions."""
     assume_config: bool = False
     """Run with stand-ins where configuration is missing."""
+    keep: bool = True
+    """Keep graphs of revisions, and take them from where they were kept."""
     own_libraries: bool = True
     """Run each version with the libraries that its own requirements name, where the two differ."""
 
@@ -45,6 +48,8 @@ class Side:
     words: str
     program: Path
     """The program, below ``root``."""
+    tree: str = ""
+    """The git tree that the files are of; empty where they may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Version:
     existing: Mapping[str, Existing] = field(default_factory=dict)
     python: str = ""
     """The interpreter; empty: the one for both versions."""
+    name: str = ""
+    """Which of a declaration's programs it is."""
 
     def collect(self, mode: Mode) -> Graph | None:
         """Its graph.
@@ -68,9 +75,35 @@ class Version:
         """
         if self.path is None:
             return None
+        key = self._key(mode)
+        found = kept.find(key) if key is not None else None
+        if found is not None:
+            return found
+        graph = self._collected(self.path, mode)
+        if key is not None:
+            kept.keep(key, graph)
+        return graph
+
+    def _key(self, mode: Mode) -> kept.Key | None:
+        if self.path is None or not self.side.tree or self.existing or not self.compared.keep:
+            return None
+        place = self.side.program.relative_to(self.side.root).as_posix()
+        compared = self.compared
+        python = self.python or compared.python
+        return kept.Key(
+            tree=self.side.tree,
+            program=f"{place}:{self.name}",
+            stack=compared.stack,
+            mode=mode.value,
+            python=python,
+            config=compared.config,
+            assume_config=compared.assume_config,
+        )
+
+    def _collected(self, path: Path, mode: Mode) -> Graph:
         try:
             graph = collect_with_upstreams(
-                self.path,
+                path,
                 stack=self.compared.stack,
                 mode=mode,
                 collect=collect_in_subprocess,
@@ -83,7 +116,7 @@ class Version:
             )
         except AiinfraError as error:
             raise blamed(self.side, error) from None
-        return _without_folder(graph, self.path if self.path.is_dir() else self.path.parent, self.side.root)
+        return _without_folder(graph, path if path.is_dir() else path.parent, self.side.root)
 
     def preview(self) -> tuple[Graph | None, str]:
         """Its graph as a first preview sees it; a note where it fails so."""
