@@ -1,5 +1,6 @@
 """``aiinfra release``."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -8,6 +9,12 @@ from aiinfra.cli.output import emit, json_option
 from aiinfra.errors import Exit
 
 _FOLDER = click.Path(path_type=Path)
+
+
+def _link_options(function: Callable[..., Exit]) -> Callable[..., Exit]:
+    """How a registry is reached."""
+    ca = click.option("--ca", type=_FOLDER, help="PEM file with the registry's certificate authority.")
+    return click.option("--plain-http", is_flag=True, help="The registry has no TLS.")(ca(function))
 
 
 @click.group(
@@ -62,4 +69,29 @@ def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
         )
     else:
         click.echo(f"{manifest.name} {manifest.version} is as {verified.signer.name} signed it: {manifest.digest}")
+    return Exit.DONE
+
+
+@command.command(
+    epilog="Example: aiinfra release push releases/line-vibration/4 registry.example.com/models/line-vibration:4"
+)
+@click.argument("release", type=_FOLDER)
+@click.argument("dest")
+@_link_options
+@json_option
+def push(release: Path, dest: str, *, plain_http: bool, ca: Path | None, as_json: bool) -> Exit:
+    """Push a signed RELEASE folder to DEST: HOST/NAME[:TAG], an OCI layout oci:PATH[:TAG], or a folder ./PATH.
+
+    Without TAG it is the release's version. Files that are at DEST already are not sent again.
+    """
+    from aiinfra.cli.output import bar
+    from aiinfra.release.place import parse_place
+    from aiinfra.release.transfer import push as push_release
+
+    with bar("pushing") as progress:
+        artifact = push_release(release, parse_place(dest), plain_http=plain_http, ca=ca, progress=progress)
+    if as_json:
+        emit("release-push", {"to": dest, "digest": artifact.digest, "bytes": artifact.size})
+    else:
+        click.echo(f"pushed {release} to {dest}: {artifact.digest}")
     return Exit.DONE
