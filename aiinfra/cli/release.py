@@ -1,27 +1,21 @@
 """``aiinfra release``."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from aiinfra.cli.output import emit, json_option
+from aiinfra.cli.shipping import history, pull, push
 from aiinfra.errors import Exit
 
 _FOLDER = click.Path(path_type=Path)
-
-
-def _link_options(function: Callable[..., Exit]) -> Callable[..., Exit]:
-    """How a registry is reached."""
-    ca = click.option("--ca", type=_FOLDER, help="PEM file with the registry's certificate authority.")
-    return click.option("--plain-http", is_flag=True, help="The registry has no TLS.")(ca(function))
 
 
 @click.group(
     epilog="Example: aiinfra release build deployment.yaml && aiinfra release sign releases/NAME/1 --key k.pem"
 )
 def command() -> None:
-    """Build, sign and verify releases of a model."""
+    """Build, sign, verify and ship releases of a model; bring a site to one, and say what happened there."""
 
 
 @command.command(epilog="Example: aiinfra release build deployment.yaml --version 4")
@@ -72,26 +66,5 @@ def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
     return Exit.DONE
 
 
-@command.command(
-    epilog="Example: aiinfra release push releases/line-vibration/4 registry.example.com/models/line-vibration:4"
-)
-@click.argument("release", type=_FOLDER)
-@click.argument("dest")
-@_link_options
-@json_option
-def push(release: Path, dest: str, *, plain_http: bool, ca: Path | None, as_json: bool) -> Exit:
-    """Push a signed RELEASE folder to DEST: HOST/NAME[:TAG], an OCI layout oci:PATH[:TAG], or a folder ./PATH.
-
-    Without TAG it is the release's version. Files that are at DEST already are not sent again.
-    """
-    from aiinfra.cli.output import bar
-    from aiinfra.release.place import parse_place
-    from aiinfra.release.transfer import push as push_release
-
-    with bar("pushing") as progress:
-        artifact = push_release(release, parse_place(dest), plain_http=plain_http, ca=ca, progress=progress)
-    if as_json:
-        emit("release-push", {"to": dest, "digest": artifact.digest, "bytes": artifact.size})
-    else:
-        click.echo(f"pushed {release} to {dest}: {artifact.digest}")
-    return Exit.DONE
+for _shipping in (push, pull, history):
+    command.add_command(_shipping)

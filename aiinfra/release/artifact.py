@@ -65,6 +65,7 @@ class _Manifest(BaseModel):
     artifact_type: str = Field(default="", alias="artifactType")
     config: Descriptor
     layers: tuple[Descriptor, ...] = Field(min_length=1, max_length=10_000)
+    annotations: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class Artifact:
     config: Descriptor
     files: tuple[Descriptor, ...]
     """One a file of the release, each with its path."""
+    name: str = ""
+    """The model's name as the manifest claims it; ``release.json``, which is signed, says what it is."""
+    version: str = ""
+    """Likewise."""
 
     @property
     def digest(self) -> str:
@@ -158,7 +163,8 @@ def read_artifact(manifest: bytes, source: str) -> Artifact:
         kind = read.artifact_type or read.media_type
         raise _invalid(source, f"is no model: its type is {kind!r}, a release's is {ARTIFACT_TYPE!r}")
     _check_paths([file.path for file in read.layers], source)
-    return Artifact(manifest, read.config, read.layers)
+    said = read.annotations
+    return Artifact(manifest, read.config, read.layers, said.get(_TITLE, ""), said.get(_VERSION, ""))
 
 
 def _check_paths(paths: Sequence[str], source: str) -> None:
