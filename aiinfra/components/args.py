@@ -226,6 +226,32 @@ class TierArgs(TypedDict):
     """CPU cores the server may use, on CPU tiers; none: as many as the catalogue says the tier has."""
 
 
+class EngineArgs(TypedDict):
+    """The engine and what is particular to it."""
+
+    kind: NotRequired[str]
+    """Which; none: vLLM for a model with ``language``, else the bundled server."""
+    context: NotRequired[int]
+    """vLLM: most tokens of a prompt and its answer together; none: as many as the model was made for."""
+    claim: NotRequired[str]
+    """vLLM: PersistentVolumeClaim in the model's namespace that holds the weights; none: the release image does."""
+
+
+class DemandArgs(TypedDict):
+    """Demand for predictions, counted outside of the server: while there is none, no server runs."""
+
+    prometheus: str
+    """Prometheus of the cluster that KEDA asks."""
+    query: str
+    """PromQL whose one value is the demand."""
+    each: float
+    """Demand that one server takes: one more is started for each."""
+    idle: NotRequired[str]
+    """Time without demand after which the last server ends."""
+    fallback: NotRequired[int]
+    """Servers that run while the demand cannot be read."""
+
+
 class SecretRefArgs(TypedDict):
     """Store, name and key."""
 
@@ -244,6 +270,8 @@ class IssuerArgs(TypedDict):
     """Its name."""
     kind: NotRequired[str]
     """What kind it is; in the workload's namespace by default."""
+    longest: NotRequired[str]
+    """Longest life of a certificate that it signs; none: as long as is asked for."""
 
 
 class RuntimeArgs(TypedDict):
@@ -251,6 +279,8 @@ class RuntimeArgs(TypedDict):
 
     on: str
     """What it runs on."""
+    engine: NotRequired[EngineArgs]
+    """What serves the model: the bundled server, KServe with it, or vLLM; by default as the model needs."""
     callers: NotRequired[list[str]]
     """Workloads that may ask for predictions: on Kubernetes by ``app.kubernetes.io/name`` and service account, on a
     box by the name in their certificate. Nobody else can."""
@@ -258,6 +288,8 @@ class RuntimeArgs(TypedDict):
     """Servers a site runs; 0: two on EKS, one elsewhere."""
     max_replicas: NotRequired[int]
     """Servers a site may grow to while they are busy (Kubernetes only); 0: it does not grow."""
+    demand: NotRequired[DemandArgs]
+    """Scale to zero by what waits before the server (KEDA, Kubernetes only); none: servers always run."""
     cores: NotRequired[int]
     """CPU cores one server may use."""
     memory: NotRequired[str]
@@ -439,6 +471,37 @@ class CapsArgs(TypedDict):
     """What they count; each site by default."""
 
 
+class WindowArgs(TypedDict):
+    """When a site may be upgraded."""
+
+    days: list[str]
+    """Days of the week, at the site."""
+    start: str
+    """From; the time at the site."""
+    end: str
+    """To; upgrades begin before it."""
+    timezone: NotRequired[str]
+    """Of both, by its IANA name; UTC by default."""
+
+
+class K3sArgs(TypedDict):
+    """How the machines of a k3s site are set up. Compiling makes their files; upgrades come with the manifests."""
+
+    version: str
+    """Release of k3s."""
+    mirror: NotRequired[str]
+    """``HOST[:PORT]`` of a registry at the site that every image is pulled from, and none from elsewhere; none:
+    images come from where their reference says."""
+    window: NotRequired[WindowArgs]
+    """When machines are upgraded to ``version`` (system-upgrade-controller); none: they are upgraded by hand."""
+    dns: NotRequired[list[str]]
+    """Name servers at the site; none: those the machine has."""
+    time: NotRequired[list[str]]
+    """Time servers at the site; none: the machine keeps its time as it does."""
+    volumes: NotRequired[str]
+    """Folder of each machine that local volumes are made in."""
+
+
 class SiteArgs(TypedDict):
     """One site: its namespace and the runtime in it."""
 
@@ -466,6 +529,8 @@ class SiteArgs(TypedDict):
     """How long it must go on without its link."""
     egress: NotRequired[list[EgressArgs]]
     """Ways out of the namespace; none by default."""
+    k3s: NotRequired[K3sArgs]
+    """How its machines are set up; with a window they are upgraded in it."""
     values: NotRequired[dict[str, str]]
     """What else is particular to this site; becomes a ConfigMap."""
     images: NotRequired[dict[str, str]]

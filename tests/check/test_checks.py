@@ -39,6 +39,8 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
         "unlocked": "images.lock: image 'line-vibration-release' is not in images.lock",
         "no-signer": "model.signer: no release key is named, so sites would refuse every release",
         "no-golden": "model.golden: no golden inputs are named: a release can only be compared with itself",
+        "no-update-route": "sites[0].delivery: press-line: Pulumi reaches a site only while its link is up and open "
+        "from outside",
         "not-compiled": "training: what runs inside the cluster (device plugins, queues), "
         "a runner and the budget's alarm are not made yet",
     }
