@@ -7,11 +7,13 @@ from aiinfra.components.args import SiteArgs
 from aiinfra.components.component import Component, parse_args
 from aiinfra.components.kubernetes import upgrades
 from aiinfra.components.kubernetes.delivery import PROPERTIES
-from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime, require_locked, stop_unlocked
+from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime
 from aiinfra.components.kubernetes.labels import metadata
 from aiinfra.components.kubernetes.parts import namespace_of, runtime_of
+from aiinfra.components.kubernetes.runtime_objects import unlocked
 from aiinfra.components.kubernetes.specs import SiteSpec
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
+from aiinfra.components.locked import require_locked
 from aiinfra.tokens import SITE
 
 
@@ -30,8 +32,7 @@ class Site(Component):
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         spec = parse_args(SiteSpec, name, args)
         inside = runtime_of(spec)
-        require_locked(inside)
-        stop_unlocked(upgrades.unlocked(spec))
+        require_locked([*unlocked(inside), *upgrades.unlocked(spec)])
         super().__init__(SITE, name, spec, opts)
         namespace = self.part(TrustedNamespace, "namespace", namespace_of(spec))
         if spec.values:
