@@ -8,7 +8,8 @@ from aiinfra.catalogue.figure import read_data
 from aiinfra.errors import BadInput
 from aiinfra.estimate.against import by, compare, score
 from aiinfra.estimate.benchmarks import LANGUAGE, vision_or_text
-from aiinfra.estimate.fitting import conformal_factor, fit
+from aiinfra.estimate.fit_cases import conformal_factor
+from aiinfra.estimate.fitting import fit
 from aiinfra.estimate.published import COLUMNS, estimate_row, find, read
 from aiinfra.estimate.read import compare_file
 
