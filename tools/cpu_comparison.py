@@ -219,4 +219,5 @@ def main() -> None:
             print(f"{name:<20} {guess['ms']:>9.3f} {row['p50_ms']:>9.3f} ms {verdict}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,16 +9,16 @@ from aiinfra.catalogue.measurement import Measurement
 from aiinfra.estimate.assumptions import assumption
 from aiinfra.estimate.box import (
     Box,
-    alone_tail,
+    call_time,
     dtype_on,
     language_rate,
     latency,
     measured_box,
     memory_needed,
     memory_usable,
-    p99,
     throughput,
     watts,
+    workers,
 )
 from aiinfra.estimate.language import Language
 from aiinfra.estimate.money import (
@@ -31,6 +31,7 @@ from aiinfra.estimate.money import (
     energy,
     site_ground,
 )
+from aiinfra.estimate.queueing import alone_tail, p99
 from aiinfra.estimate.value import Value, exact, of_figure, unknown
 from aiinfra.estimate.work import WIDTH, Work
 from aiinfra.spec.deployment import Deployment
@@ -91,7 +92,7 @@ def estimate_site(
     usual = 2 if site.runtime.on is Place.EKS else 1
     declared = site.runtime.replicas or max(usual, needed[0] - spare if needed else usual)
     figures = dict(speed)
-    figures["p99"] = _p99(box, speed, found, rate, declared)
+    figures["p99"] = _p99(box, work, speed, found, rate / declared)
     figures |= _over_time(box, ground, speed, declared, average)
     if site.runtime.on is Place.EKS:
         figures |= _with_cluster(figures, control_plane(catalogue), average)
@@ -175,9 +176,16 @@ def _language_type(box: Box, work: Language) -> str:
     return dtype_on(box.part, narrow)
 
 
-def _p99(box: Box, speed: Mapping[str, Value], found: Measurement | None, rate: float, boxes: int) -> Value:
-    tail = alone_tail(speed["latency"]) if found is None else measured_box(found, box)[2]
-    return p99(tail, speed["throughput"], rate, boxes)
+def _p99(
+    box: Box, work: Work | Language | None, speed: Mapping[str, Value], found: Measurement | None, each: float
+) -> Value:
+    if not isinstance(work, Work) or not speed["latency"].known:
+        return unknown("s", *speed["latency"].drivers)
+    tail, service = alone_tail(speed["latency"]), call_time(box, work)
+    if found is not None:
+        tail = measured_box(found, box)[2]
+        service = Value(found.p50 * 0.9, found.p50, found.p50 * 1.1, "s")
+    return p99(tail, service, speed["throughput"], each, workers=workers(box, work))
 
 
 def _needed(capacity: Value, rate: float, spare: int) -> tuple[int, int, int] | None:
