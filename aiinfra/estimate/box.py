@@ -5,19 +5,14 @@ from dataclasses import dataclass, replace
 from aiinfra.catalogue.accelerators import Accelerator, PowerMode
 from aiinfra.catalogue.measurement import Measurement
 from aiinfra.estimate.assumptions import assumption
-from aiinfra.estimate.efficiency import Share, coefficients, language_share, latency_seconds, throughput_share
+from aiinfra.estimate.efficiency import Share, coefficients, latency_seconds, throughput_share
 from aiinfra.estimate.hosts import Host, host_of, node_power
-from aiinfra.estimate.language import Language
 from aiinfra.estimate.queueing import BATCH
 from aiinfra.estimate.value import Value, of_assumption, of_figure, unknown, within
-from aiinfra.estimate.work import WIDTH, Work
+from aiinfra.estimate.work import Work
 
-PCIE_BYTES = 25e9
-"""Bytes/s of a PCIe 4.0 x16 slot that all-reduces reach, one way (of 32e9 nominal)."""
 LOOP_CALL = 1e-3
 """Seconds of a call up to which the server runs a model on the core that also reads requests (decision 0020)."""
-FABRIC_BYTES = 300e9
-"""Bytes/s, one way, that all-reduces reach over NVLink, NeuronLink or Infinity Fabric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +120,7 @@ def engine_latency(box: Box, work: Work) -> Value:
     if found is None:
         return unknown("s", f"the clock of {box.part.title} is unknown")
     seconds, factor = found
-    alone = Value(seconds / factor, seconds, seconds * factor, "s", (_fitted(box.part, "latency"),))
+    alone = Value(seconds / factor, seconds, seconds * factor, "s", (fitted_on(box.part, "latency"),))
     spread = rate.bounds
     alone = alone * Value(spread[1] / spread[2], 1.0, spread[1] / spread[0], "", rate.drivers, rate.sources)
     if "kernel_cycles" not in coefficients()["latency"].get(box.part.efficiency, {}) and bandwidth.known:
@@ -220,30 +215,12 @@ def measured_box(found: Measurement, box: Box) -> tuple[Value, Value, Value, Val
     return rate, p50, p99, load, idle
 
 
-def language_rate(box: Box, model: Language, dtype: str) -> tuple[Value, int | None]:
-    """(answered tokens/s of one box, cards one copy of the model needs); None cards where it does not fit."""
-    width, rate = WIDTH[dtype], box.rate(dtype)
-    if not rate.known:
-        return unknown("tokens/s", *rate.drivers), None
-    memory = box.memory or of_figure(box.part.memory, f"memory of {box.part.title}")
-    if not memory.known:
-        return unknown("tokens/s", *memory.drivers), None
-    cards = model.cards(memory.bounds[1] * 1e9, width, box.count)
-    if cards is None:
-        return unknown("tokens/s", f"{model.name} does not fit {box.count} x {box.part.title}"), None
-    share = language_share(box.part, rate.bounds[1], model.parameters, width)
-    link = PCIE_BYTES if box.part.interconnect == "pcie" else FABRIC_BYTES
-    seconds = model.operations / (rate.bounds[1] * share.value) / cards + model.link_seconds(cards, link)
-    found = within(box.count / cards / seconds, share.factor, "tokens/s", _fitted(box.part, "language"))
-    return found * of_assumption(assumption("served-share")), cards
-
-
 def _runtime(part: Accelerator) -> str:
     return {"gpu": "gpu", "jetson": "gpu", "ai100": "ai100", "cpu-amx": "cpu-amx"}.get(part.efficiency, "cpu")
 
 
 def _with_runtime(part: Accelerator, share: Share, what: str) -> Value:
-    fitted = within(share.value, share.factor, "", _fitted(part, what))
+    fitted = within(share.value, share.factor, "", fitted_on(part, what))
     return fitted * of_assumption(assumption(f"runtime-{_runtime(part)}"))
 
 
@@ -254,7 +231,8 @@ def _type_spread(part: Accelerator, dtype: str) -> Value:
     return of_assumption(assumption("other-type"))
 
 
-def _fitted(part: Accelerator, what: str) -> str:
+def fitted_on(part: Accelerator, what: str) -> str:
+    """What the efficiency of a part's class was fitted on, in words."""
     fitted = coefficients()[what].get(part.efficiency)
     if fitted is None:
         return f"nothing published of {part.title}'s class was fitted: a guess"
