@@ -3,6 +3,11 @@
 import signal
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every run, however slow the machine: a test that fails, fails for everybody.
+settings.register_profile("alike", deadline=None, derandomize=True)
+settings.load_profile("alike")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell's background job ignores Ctrl-C, and so would every program that a test starts and stops.
