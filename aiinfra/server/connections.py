@@ -8,6 +8,7 @@ from typing import Protocol
 from aiinfra.server.config import Limits
 from aiinfra.server.heads import Heads
 
+_BUFFER = 256 * 1024
 Identify = Callable[[asyncio.Transport], str]
 """Who is at the other end."""
 
@@ -64,6 +65,8 @@ class Connections:
         self._identify = identify
         self._open: set[Peer] = set()
         self.heads = Heads()
+        self.buffer = memoryview(bytearray(_BUFFER))
+        """What a read puts here is taken out before the next read: one allocation, not one a read."""
         self.tick = 0.0
         """Coarse clock, seconds on the loop's clock: read by every message, set by :meth:`sweep`."""
 

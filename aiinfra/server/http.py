@@ -77,7 +77,7 @@ Refuser = Callable[[Exchange, Refusal], None]
 """Answers an exchange with a refusal."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One client connection."""
 
     def __init__(self, limits: Bounds, gate: Gate, handle: Handler, refuse: Refuser, registry: Connections) -> None:
@@ -135,7 +135,15 @@ class Connection(asyncio.Protocol):
         self._last = True
         return bool(self._waiting)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
+        """Where the transport puts what came: all connections of a listener share one place, read out at once."""
+        return self._registry.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Something came."""
+        self.receive(bytes(self._registry.buffer[:nbytes]))
+
+    def receive(self, data: bytes) -> None:
         """Parse what came; answer what cannot be parsed and stop listening."""
         if self._deaf:
             return

@@ -83,13 +83,13 @@ def test_a_connection_answers_as_if_it_read_every_head_for_the_first_time(
     async def check() -> None:
         registry = Connections(Bounds.of(Limits()), lambda _transport: "someone")
         for message in before:  # whatever others taught the listener
-            connect(registry)[0].data_received(message)
+            connect(registry)[0].receive(message)
         one, known = connect(registry)
         other, anew = connect(Connections(Bounds.of(Limits()), lambda _transport: "someone"))
         other._registry.heads.keep = lambda data, head: None  # type: ignore[method-assign]
         for message in now:
-            one.data_received(message)
-            other.data_received(message)
+            one.receive(message)
+            other.receive(message)
             assert (known.sent, known.closed) == (anew.sent, anew.closed)
 
     asyncio.run(check())
@@ -100,9 +100,9 @@ def test_a_known_head_is_not_parsed_again_and_keeps_each_callers_identity() -> N
         names = iter(["one", "two"])
         registry = Connections(Bounds.of(Limits()), lambda _transport: next(names))
         (first, _), (second, wire) = connect(registry), connect(registry)
-        first.data_received(MESSAGES[0])
+        first.receive(MESSAGES[0])
         second._parser = None
-        second.data_received(MESSAGES[1])
+        second.receive(MESSAGES[1])
         assert b"b'xyz', 'two')" in wire.sent
 
     asyncio.run(check())
