@@ -293,6 +293,27 @@ class IssuerArgs(TypedDict):
     """Longest life of a certificate that it signs; none: as long as is asked for."""
 
 
+class UpdatesArgs(TypedDict):
+    """The site pulls: verifies and tries a release before it serves, watches it, and rolls it back by itself."""
+
+    source: str
+    """``HOST/NAME:TAG`` of the artifact that ``aiinfra release push`` made. What the tag points to is taken only
+    with the release key's signature; with ``@sha256:...`` only that artifact is."""
+    window: NotRequired[str]
+    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``). On Kubernetes a site
+    follows its manifests instead."""
+    jitter: NotRequired[str]
+    """Boxes begin at a moment of their own within this time after the window opens, the same each time."""
+    soak: NotRequired[str]
+    """How long a new version is watched before it is kept."""
+    max_failed: NotRequired[str]
+    """Part of the requests that may fail meanwhile."""
+    max_p99: NotRequired[str]
+    """Longest 99th percentile of the time to an answer meanwhile, as the server measures it; none: not judged."""
+    registry_cidrs: NotRequired[list[str]]
+    """Addresses of the registry that the server's pods on Kubernetes may reach; none: they may not leave."""
+
+
 class RuntimeArgs(TypedDict):
     """How a site runs the model."""
 
@@ -330,6 +351,8 @@ class RuntimeArgs(TypedDict):
     one, since PyPI has no onnxruntime for arm64 that uses an accelerator. Empty: PyPI's."""
     trust_domain: NotRequired[str]
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
+    updates: NotRequired[UpdatesArgs]
+    """How a site gets new releases by itself; none: the release is brought with the manifests or the bundle."""
 
 
 class GrowthArgs(TypedDict):
