@@ -36,6 +36,11 @@ def release_image(deployment: str) -> str:
     return f"{deployment}-release"
 
 
+def trainer_image(deployment: str) -> str:
+    """Name of the image that a deployment's training jobs run."""
+    return f"{deployment}-trainer"
+
+
 class Image(BaseModel):
     """One locked image."""
 
@@ -72,8 +77,19 @@ def reference(images: Mapping[str, str], name: str) -> str:
 
 
 def is_unlocked(image: str) -> bool:
-    """Whether ``image`` stands for a missing entry."""
-    return image.startswith(f"{UNLOCKED_HOST}/")
+    """Whether ``image`` stands for a missing entry, of an image or, with ``oci://``, of a chart."""
+    return image.removeprefix("oci://").startswith(f"{UNLOCKED_HOST}/")
+
+
+def parts(locked: str) -> tuple[str, str, str]:
+    """Name with its host, tag and digest of a reference; tag and digest are empty where there is none.
+
+    ``HOST:PORT/NAME:TAG@sha256:DIGEST`` -> ``("HOST:PORT/NAME", "TAG", "sha256:DIGEST")``.
+    """
+    rest, _, digest = locked.partition("@")
+    place, _, last = rest.rpartition("/")
+    name, _, tag = last.partition(":")
+    return f"{place}/{name}", tag, digest
 
 
 def lock_path(folder: Path) -> Path:

@@ -6,6 +6,7 @@ from typing import Final
 from aiinfra.catalogue.eks import has_control_plane
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
+from aiinfra.catalogue.operators import Operator, operators_for
 from aiinfra.check.engines import engines_fit, is_language
 from aiinfra.check.monitoring import metrics_are_kept
 from aiinfra.check.offline import (
@@ -16,12 +17,14 @@ from aiinfra.check.offline import (
 )
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.images import FILE, K3S_UPGRADE
+from aiinfra.images import FILE, K3S_UPGRADE, parts, trainer_image
 from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.engine import EngineKind, images_needed, served_by
 from aiinfra.spec.monitoring import collector_images
 from aiinfra.spec.rows import columns, variable
 from aiinfra.spec.site import Place
+from aiinfra.spec.training import Training
 
 
 def check(declaration: Declaration) -> tuple[Finding, ...]:
@@ -140,6 +143,7 @@ def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
     wanted = [images_needed(deployment.name, deployment.model, engine) for engine in on_kubernetes]
     wanted += [collector_images(site.monitoring) for site in deployment.sites if site.monitoring is not None]
     wanted += [(K3S_UPGRADE,) for site in deployment.sites if site.k3s is not None and site.k3s.window is not None]
+    wanted.append(_trained_with(deployment))
     for image in dict.fromkeys(name for names in wanted for name in names):
         if image not in declaration.images:
             yield Finding(
@@ -157,6 +161,35 @@ def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
             "model.signer",
             remedy="name the PEM file of the public key that releases are signed with (the local plane needs none)",
         )
+
+
+def _trained_with(deployment: Deployment) -> tuple[str, ...]:
+    if deployment.training is None:
+        return ()
+    rows = _operators(deployment.training)
+    return (trainer_image(deployment.name), *(name for row in rows for name in row.locks))
+
+
+def _operators(training: Training) -> tuple[Operator, ...]:
+    try:
+        return operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
+    except BadInput:
+        return ()  # told by another rule
+
+
+def charts_are_those_of_the_table(declaration: Declaration) -> Iterator[Finding]:
+    """A locked chart has the version whose values and definitions this version knows."""
+    training = declaration.deployment.training
+    for row in _operators(training) if training else ():
+        tag = parts(declaration.images.get(row.locked, ""))[1]
+        if tag and tag.removeprefix("v") != row.version:
+            yield Finding(
+                "operator-version",
+                Severity.ERROR,
+                f"{row.locked} is locked at {tag}; the values and definitions here are those of {row.version}",
+                FILE,
+                remedy=f"mirror {row.chart} {row.version}, and lock that",
+            )
 
 
 def has_a_runtime(declaration: Declaration) -> Iterator[Finding]:
@@ -275,6 +308,7 @@ RULES: Final[tuple[Rule, ...]] = (
     known_model,
     same_as_file,
     can_be_delivered,
+    charts_are_those_of_the_table,
     can_train,
     has_control_planes,
     has_a_runtime,

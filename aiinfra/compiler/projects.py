@@ -15,6 +15,8 @@ class Kind(StrEnum):
     """Pulumi project: where releases are kept. Lives for years."""
     TRAINING = "training"
     """Pulumi project: the AWS side of the cluster that trains. Lives for months; runs from anywhere."""
+    PLATFORM = "platform"
+    """Pulumi project: what runs inside that cluster. Lives for weeks; runs where the cluster's API is reachable."""
     SITE = "site"
     """Pulumi project: the runtime of one class, pushed to a few sites. Lives for months."""
     PULL = "pull"
@@ -44,7 +46,7 @@ class Project:
 
 
 def projects(declaration: Declaration) -> tuple[Project, ...]:
-    """The registry first (others name what it holds), then training, then the classes as declared."""
+    """The registry first (others name what it holds), then training and its inside, then the classes as declared."""
     deployment = declaration.deployment
     found: list[Project] = []
     if deployment.cloud is not None:
@@ -53,6 +55,8 @@ def projects(declaration: Declaration) -> tuple[Project, ...]:
     if deployment.training is not None:
         name = f"{deployment.name}-training"
         found.append(Project(Kind.TRAINING, "training", name, f"Where {deployment.name} is trained"))
+        name = f"{deployment.name}-platform"
+        found.append(Project(Kind.PLATFORM, "platform", name, f"Inside the cluster that trains {deployment.name}"))
     for site in deployment.sites:
         folder = f"site-{site.class_name}"
         kind = Kind.BOX if site.runtime.on is Place.BOX else Kind.PULL if site.delivery else Kind.SITE

@@ -14,6 +14,7 @@ from aiinfra.spec.nodes import Hybrid, K3s, NodeGroup
 from aiinfra.spec.secret import SecretRef, SecretStore
 from aiinfra.spec.site_power import SitePower
 from aiinfra.spec.tier import Tier
+from aiinfra.spec.updates import Updates
 from aiinfra.units import DataSize, Duration
 
 
@@ -79,6 +80,9 @@ class Runtime(Spec):
     since PyPI has no onnxruntime for arm64 that uses an accelerator. Empty: PyPI's."""
     trust_domain: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9._-]*)?$")
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
+
+    updates: Updates | None = None
+    """How a site gets new releases by itself; none: the release is brought with the manifests or the bundle."""
 
     @field_validator("kubeconfig")
     @classmethod

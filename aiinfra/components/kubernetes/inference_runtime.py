@@ -6,11 +6,12 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from aiinfra.components.args import InferenceRuntimeArgs
-from aiinfra.components.component import Component, applying, parse_args
+from aiinfra.components.component import Component, parse_args
 from aiinfra.components.kubernetes import kserve, operated, vllm
 from aiinfra.components.kubernetes import runtime_objects as objects
 from aiinfra.components.kubernetes.labels import because, metadata
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
+from aiinfra.components.locked import require_locked, told
 from aiinfra.components.site_config import GRPC_PORT, most_replicas
 from aiinfra.spec.engine import EngineKind
 from aiinfra.tokens import INFERENCE_RUNTIME
@@ -32,12 +33,13 @@ class InferenceRuntime(Component):
 
     def __init__(self, name: str, args: InferenceRuntimeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         spec = parse_args(InferenceRuntimeSpec, name, args)
-        require_locked(spec)
+        missing = objects.unlocked(spec)
+        require_locked(missing)
         super().__init__(INFERENCE_RUNTIME, name, spec, opts)
         core, networking = kubernetes.core.v1, kubernetes.networking.v1
         workload = objects.workload(spec)
-        if missing := objects.unlocked(spec):
-            pulumi.log.warn(_not_locked(missing), self)
+        if missing:
+            pulumi.log.warn(told(missing), self)
 
         def meta(called: str = workload) -> dict[str, Any]:
             return metadata(called, spec.tags, namespace=spec.namespace, workload=workload)
@@ -94,25 +96,3 @@ class InferenceRuntime(Component):
             return
         made = vllm.deployment(spec) if objects.engine(spec) is EngineKind.VLLM else objects.deployment(spec)
         self.child(kubernetes.apps.v1.Deployment, "deployment", {"metadata": meta, "spec": made})
-
-
-def require_locked(spec: InferenceRuntimeSpec) -> None:
-    """Stop ``up`` where an image is in no ``images.lock``: a cluster would look for one that is nowhere.
-
-    A preview goes on and warns. To be called before anything is made: what is registered when a program stops is
-    created all the same. ``aiinfra:unlocked: allow`` in the stack's configuration lets a rehearsal go on.
-
-    Raises:
-        pulumi.RunError: names the images.
-    """
-    stop_unlocked(objects.unlocked(spec))
-
-
-def stop_unlocked(missing: list[str]) -> None:
-    """The same for images by name."""
-    if missing and applying() and pulumi.Config("aiinfra").get("unlocked") != "allow":
-        raise pulumi.RunError(_not_locked(missing))
-
-
-def _not_locked(names: list[str]) -> str:
-    return f"{', '.join(names)} not in images.lock: nothing can be pulled; lock each by digest before 'up'"

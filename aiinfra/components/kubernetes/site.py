@@ -7,12 +7,14 @@ from aiinfra.components.args import SiteArgs
 from aiinfra.components.component import Component, parse_args
 from aiinfra.components.kubernetes import monitoring_objects, upgrades
 from aiinfra.components.kubernetes.delivery import PROPERTIES
-from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime, require_locked, stop_unlocked
+from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime
 from aiinfra.components.kubernetes.labels import metadata
 from aiinfra.components.kubernetes.parts import monitoring_of, namespace_of, runtime_of
+from aiinfra.components.kubernetes.runtime_objects import unlocked
 from aiinfra.components.kubernetes.site_monitoring import SiteMonitoring
 from aiinfra.components.kubernetes.specs import SiteSpec
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
+from aiinfra.components.locked import require_locked
 from aiinfra.tokens import SITE
 
 
@@ -32,8 +34,9 @@ class Site(Component):
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         spec = parse_args(SiteSpec, name, args)
         inside = runtime_of(spec)
-        require_locked(inside)
-        stop_unlocked(upgrades.unlocked(spec))
+        watched = monitoring_of(spec, spec.monitoring) if spec.monitoring else None
+        more = monitoring_objects.unlocked(watched) if watched else []
+        require_locked([*unlocked(inside), *upgrades.unlocked(spec), *more])
         super().__init__(SITE, name, spec, opts)
         namespace = self.part(TrustedNamespace, "namespace", namespace_of(spec))
         if spec.values:
@@ -46,9 +49,7 @@ class Site(Component):
             self.child(kubernetes.apiextensions.CustomResource, noun, {"metadata": meta, **plan})
         runtime = self.part(InferenceRuntime, "runtime", inside, depends_on=[namespace])
 
-        if spec.monitoring:
-            watched = monitoring_of(spec, spec.monitoring)
-            stop_unlocked(monitoring_objects.unlocked(watched))
+        if watched:
             self.part(SiteMonitoring, "monitoring", watched, depends_on=[namespace])
 
         self.http = runtime.http
