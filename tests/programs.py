@@ -42,7 +42,7 @@ def programs() -> tuple[Program, ...]:
         Program(f"stacks/{file.parent.name}", file.parent) for file in sorted((ROOT / "stacks").glob("*/Pulumi.yaml"))
     ]
     declarations = {f"examples/{f.parent.name}": f for f in sorted((ROOT / "examples").glob("*/deployment.yaml"))}
-    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "whole"):
+    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "plants", "whole"):
         declarations[f"declarations/{name}"] = ROOT / "tests" / "data" / "declarations" / f"{name}.yaml"
     for name, file in declarations.items():
         found += _compiled(name, file)
