@@ -26,6 +26,7 @@ SCALING: Final = "aiinfra:index:Scaling"
 SITE: Final = "aiinfra:index:Site"
 SITE_MONITORING: Final = "aiinfra:index:SiteMonitoring"
 STORAGE: Final = "aiinfra:index:Storage"
+STREAMS: Final = "aiinfra:index:Streams"
 SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
 TRAINING: Final = "aiinfra:index:Training"
 TRAINING_JOBS: Final = "aiinfra:index:TrainingJobs"
@@ -54,6 +55,7 @@ PUBLISHED: Final = frozenset(
         SITE,
         SITE_MONITORING,
         STORAGE,
+        STREAMS,
         SYSTEM_NODES,
         TRAINING,
         TRAINING_JOBS,

@@ -40,6 +40,7 @@ from aiinfra.components.kubernetes.specs import (
     InferenceRuntimeSpec,
     SiteMonitoringSpec,
     SiteSpec,
+    StreamsSpec,
     TrustedNamespaceSpec,
 )
 from aiinfra.components.spec import GIVEN
@@ -66,6 +67,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     ScalingSpec,
     SiteSpec,
     StorageSpec,
+    StreamsSpec,
     SystemNodesSpec,
     TrainingJobsSpec,
     TrainingSpec,

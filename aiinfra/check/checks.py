@@ -15,9 +15,10 @@ from aiinfra.check.offline import (
     certificates_outlive_outages,
     goes_on_alone,
 )
+from aiinfra.check.streams import streams_fit
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.images import FILE, K3S_UPGRADE, parts, trainer_image
+from aiinfra.images import BRIDGE, FILE, K3S_UPGRADE, parts, trainer_image
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.engine import EngineKind, images_needed, served_by
@@ -142,6 +143,7 @@ def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
     on_kubernetes = [site.runtime.engine for site in deployment.sites if site.runtime.on is not Place.BOX]
     wanted = [images_needed(deployment.name, deployment.model, engine) for engine in on_kubernetes]
     wanted += [collector_images(site.monitoring) for site in deployment.sites if site.monitoring is not None]
+    wanted += [(BRIDGE,) for site in deployment.sites if any(stream.gateway is None for stream in site.streams)]
     wanted += [(K3S_UPGRADE,) for site in deployment.sites if site.k3s is not None and site.k3s.window is not None]
     wanted.append(_trained_with(deployment))
     for image in dict.fromkeys(name for names in wanted for name in names):
@@ -318,6 +320,7 @@ RULES: Final[tuple[Rule, ...]] = (
     certificates_outlive_outages,
     goes_on_alone,
     metrics_are_kept,
+    streams_fit,
     rows_can_be_filled_in,
     is_compiled,
 )
