@@ -6,9 +6,9 @@ from typing import Final
 from aiinfra.catalogue.eks import has_control_plane
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
+from aiinfra.check.delivery import can_be_delivered, class_files_fit, images_run_there
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.images import FILE, SERVER, release_image
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.rows import columns, variable
 from aiinfra.spec.site import Place
@@ -112,30 +112,6 @@ def same_as_file(declaration: Declaration) -> Iterator[Finding]:
             f"{file} is {actual}, declared is {model.digest}",
             "model.digest",
             remedy=f"if the new file is meant: aiinfra model inspect --write {declaration.file}",
-        )
-
-
-def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
-    """Images are locked by digest, and somebody's signature is accepted: without these nothing may start at a site."""
-    deployment = declaration.deployment
-    on_kubernetes = [site for site in deployment.sites if site.runtime.on is not Place.BOX]
-    wanted = (SERVER, release_image(deployment.name)) if on_kubernetes else ()
-    for image in wanted:
-        if image not in declaration.images:
-            yield Finding(
-                "unlocked",
-                Severity.ERROR,
-                f"image {image!r} is not in {FILE}",
-                FILE,
-                remedy=f"add to {FILE}: {image}: {{reference: HOST/NAME@sha256:DIGEST, architectures: [amd64]}}",
-            )
-    if deployment.sites and not declaration.signer:
-        yield Finding(
-            "no-signer",
-            Severity.ERROR,
-            "no release key is named, so sites would refuse every release",
-            "model.signer",
-            remedy="name the PEM file of the public key that releases are signed with (the local plane needs none)",
         )
 
 
@@ -255,6 +231,8 @@ RULES: Final[tuple[Rule, ...]] = (
     known_model,
     same_as_file,
     can_be_delivered,
+    images_run_there,
+    class_files_fit,
     can_train,
     has_control_planes,
     has_a_runtime,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from aiinfra.cli import release_fleet
 from aiinfra.cli.output import emit, json_option
 from aiinfra.errors import Exit
 
@@ -63,3 +64,7 @@ def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
     else:
         click.echo(f"{manifest.name} {manifest.version} is as {verified.signer.name} signed it: {manifest.digest}")
     return Exit.DONE
+
+
+for _part in (release_fleet.start, release_fleet.promote, release_fleet.gate):
+    command.add_command(_part)
