@@ -7,11 +7,11 @@ from aiinfra.catalogue.eks import has_control_plane
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
 from aiinfra.catalogue.operators import Operator, operators_for
+from aiinfra.check.needed import needed
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.images import FILE, SERVER, parts, release_image, trainer_image
+from aiinfra.images import FILE, parts
 from aiinfra.spec.declaration import Declaration
-from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.rows import columns, variable
 from aiinfra.spec.site import Place
 from aiinfra.spec.training import Training
@@ -121,9 +121,7 @@ def same_as_file(declaration: Declaration) -> Iterator[Finding]:
 def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
     """Images are locked by digest, and somebody's signature is accepted: without these nothing may start at a site."""
     deployment = declaration.deployment
-    on_kubernetes = [site for site in deployment.sites if site.runtime.on is not Place.BOX]
-    wanted = (SERVER, release_image(deployment.name)) if on_kubernetes else ()
-    for image in (*wanted, *_trained_with(deployment)):
+    for image in needed(deployment):
         if image not in declaration.images:
             yield Finding(
                 "unlocked",
@@ -140,13 +138,6 @@ def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
             "model.signer",
             remedy="name the PEM file of the public key that releases are signed with (the local plane needs none)",
         )
-
-
-def _trained_with(deployment: Deployment) -> tuple[str, ...]:
-    if deployment.training is None:
-        return ()
-    rows = _operators(deployment.training)
-    return (trainer_image(deployment.name), *(name for row in rows for name in row.locks))
 
 
 def _operators(training: Training) -> tuple[Operator, ...]:

@@ -49,9 +49,7 @@ def projects(declaration: Declaration) -> tuple[Project, ...]:
         name = f"{deployment.name}-training"
         found.append(Project(Kind.TRAINING, "training", name, f"Where {deployment.name} is trained"))
         name = f"{deployment.name}-platform"
-        found.append(
-            Project(Kind.PLATFORM, "platform", name, f"What runs inside the cluster that trains {deployment.name}")
-        )
+        found.append(Project(Kind.PLATFORM, "platform", name, f"Inside the cluster that trains {deployment.name}"))
     for site in deployment.sites:
         folder = f"site-{site.class_name}"
         kind = Kind.BOX if site.runtime.on is Place.BOX else Kind.PULL if site.delivery else Kind.SITE
