@@ -99,7 +99,7 @@ def interfaces(graph: Graph, references: References, places: Places, groups: Gro
             if type_ == CLUSTER:
                 own |= {f"{node.urn}#own"}
             elif not own and not kind.unlimited:
-                own = {f"{found[0].vpc}#default"}
+                own = {groups.default_of(found[0].vpc)}
             public = True if node.urn in addressed else _public(node, kind.public)
             yield Interface(node.urn, frozenset(own), tuple(found), public)
     for node in (*graph.of_type(_NODE_GROUP), *graph.of_type(_SCALING_GROUP)):
@@ -125,18 +125,18 @@ def _machines(node: Node, graph: Graph, references: References, places: Places, 
         sets = sets or [(whole, None)]
     for own, public in sets or [(set[str](), None)]:
         yield Interface(
-            node.urn, frozenset(own or _without_groups(node, found, graph, references)), tuple(found), public
+            node.urn, frozenset(own or _without_groups(node, found, graph, references, groups)), tuple(found), public
         )
 
 
-def _without_groups(node: Node, found: list[Subnet], graph: Graph, references: References) -> set[str]:
+def _without_groups(node: Node, found: list[Subnet], graph: Graph, references: References, groups: Groups) -> set[str]:
     if node.type == _NODE_GROUP:
         wanted = node.inputs.get("clusterName")
         cluster = references.node(node, "clusterName", wanted, (CLUSTER,), properties=("name",))
         named = [one for one in graph.of_type(CLUSTER) if one.inputs.get("name") == wanted and wanted]
         if cluster is not None or named:
             return {f"{(cluster or named[0]).urn}#own"}
-    return {f"{found[0].vpc}#default"}
+    return {groups.default_of(found[0].vpc)}
 
 
 def _places(node: Node, kind: Kind, references: References, places: Places) -> list[Subnet]:

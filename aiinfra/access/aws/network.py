@@ -28,7 +28,8 @@ from aiinfra.graph import urn
 from aiinfra.graph.node import Graph
 
 UNLIMITED: Final = "no security group limits it"
-_OUTSIDE: Final = " (its network is not in the program)"
+OUTSIDE: Final = " (its network is not in the program)"
+"""The end of a reason that rests on what is not known."""
 
 Way = tuple[Ports, str, str]
 """Open ports, the reason, and the URN of what opens them."""
@@ -243,7 +244,7 @@ class Reach:
         return peer is None or not self.places.vpcs[peer].known
 
     def _told(self, src: str, dst: str, ways: Iterable[Way], vpc: str) -> Iterator[Edge]:
-        note = "" if self.places.vpcs[vpc].known else _OUTSIDE
+        note = "" if self.places.vpcs[vpc].known else OUTSIDE
         for ports, why, opener in ways:
             listed = ("any",) if ports == EVERYTHING else texts(ports)
             yield from (Edge(src, dst, port, f"{why}{note}", opener) for port in listed)

@@ -62,8 +62,8 @@ class Groups:
         self.rules: list[Rule] = []
         for node in graph.of_type(GROUP):
             self.groups[node.urn] = Group(node.urn, node.name, places.vpc_of(node), known=not node.read)
-        for key, vpc in list(places.vpcs.items()):
-            self._default(key, vpc.name)
+        for key in list(places.vpcs):
+            self.default_of(key)
         for node in graph.of_type(CLUSTER):
             self._own(node)
         for node in graph.of_type(GROUP):
@@ -78,10 +78,10 @@ class Groups:
         """Key of the group that a value names; one that the graph does not make is made known by its id."""
         found = self._references.node(owner, property_, value, (GROUP, DEFAULT_GROUP), properties=("name",))
         if found is not None:
-            return f"{self._places.vpc_of(found)}#default" if found.type == DEFAULT_GROUP else found.urn
+            return self.default_of(self._places.vpc_of(found)) if found.type == DEFAULT_GROUP else str(found.urn)
         vpc = self._references.property_of(value, VPCS, "defaultSecurityGroupId")
         if vpc is not None:
-            return f"{vpc.urn}#default"
+            return self.default_of(vpc.urn)
         cluster = self._references.property_of(value, (CLUSTER,), "vpcConfig.clusterSecurityGroupId")
         if cluster is not None:
             return f"{cluster.urn}#own"
@@ -89,16 +89,20 @@ class Groups:
         self.groups.setdefault(name, Group(name, name, "", known=False))
         return name
 
-    def _default(self, vpc: str, name: str) -> None:
-        """The group that interfaces get where none is named."""
+    def default_of(self, vpc: str) -> str:
+        """Key of the group that interfaces of a VPC get where none is named."""
         key = f"{vpc}#default"
+        if key in self.groups:
+            return key
         node = next((one for one in self._graph.of_type(DEFAULT_GROUP) if self._places.vpc_of(one) == vpc), None)
-        known = node is not None or self._places.vpcs[vpc].known
-        self.groups[key] = Group(key, node.name if node is not None else f"{name}-default", vpc, known)
+        own = self._places.vpcs[vpc]
+        known = node is not None or own.known
+        self.groups[key] = Group(key, node.name if node is not None else f"{own.name}-default", vpc, known)
         if node is not None:
             self._inline(node, key)
         elif known:
             self.rules += _open_inside(key, "the default group, as AWS makes it", "")
+        return key
 
     def _own(self, cluster: Node) -> None:
         """The group that EKS makes and gives to its control plane, and to nodes that bring none."""
