@@ -6,12 +6,23 @@ from typing import Final
 from aiinfra.catalogue.eks import has_control_plane
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
+from aiinfra.catalogue.operators import Operator, operators_for
+from aiinfra.check.engines import engines_fit, is_language
+from aiinfra.check.offline import (
+    accelerators_are_there,
+    callers_are_there,
+    certificates_outlive_outages,
+    goes_on_alone,
+)
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.images import FILE, SERVER, release_image
+from aiinfra.images import FILE, K3S_UPGRADE, parts, trainer_image
 from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.engine import EngineKind, images_needed, served_by
 from aiinfra.spec.rows import columns, variable
 from aiinfra.spec.site import Place
+from aiinfra.spec.training import Training
 
 
 def check(declaration: Declaration) -> tuple[Finding, ...]:
@@ -34,7 +45,8 @@ def known_tiers(declaration: Declaration) -> Iterator[Finding]:
             key = "accelerator" if error.code == "tier-unknown" else "power_mode"
             yield Finding(error.code, Severity.ERROR, error.message, f"{place}.{key}", remedy=error.remedy)
             continue
-        if not part.execution_providers:
+        kind = served_by(declaration.deployment.model, site.runtime.engine)
+        if not part.execution_providers and kind is not EngineKind.VLLM:
             yield Finding(
                 "tier-not-served",
                 Severity.ERROR,
@@ -66,7 +78,12 @@ def inside_residency(declaration: Declaration) -> Iterator[Finding]:
 
 
 def known_model(declaration: Declaration) -> Iterator[Finding]:
-    """The model is pinned and its tensors are declared; the file, where present, says the same."""
+    """The model is pinned and its tensors are declared; the file, where present, says the same.
+
+    A language model that vLLM serves comes as weights, by the digest of their image: it has no tensors of its own here.
+    """
+    if is_language(declaration):
+        return
     model = declaration.deployment.model
     inspect = f"aiinfra model inspect --write {declaration.file}"
     if not model.digest or not model.inputs or not model.outputs:
@@ -96,6 +113,8 @@ def known_model(declaration: Declaration) -> Iterator[Finding]:
 def same_as_file(declaration: Declaration) -> Iterator[Finding]:
     """Where the model's file is at hand, its digest is the declared one."""
     model, file = declaration.deployment.model, declaration.model_file
+    if is_language(declaration):
+        return
     if not file.is_file():
         if not model.digest:
             yield Finding(
@@ -118,9 +137,11 @@ def same_as_file(declaration: Declaration) -> Iterator[Finding]:
 def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
     """Images are locked by digest, and somebody's signature is accepted: without these nothing may start at a site."""
     deployment = declaration.deployment
-    on_kubernetes = [site for site in deployment.sites if site.runtime.on is not Place.BOX]
-    wanted = (SERVER, release_image(deployment.name)) if on_kubernetes else ()
-    for image in wanted:
+    on_kubernetes = [site.runtime.engine for site in deployment.sites if site.runtime.on is not Place.BOX]
+    wanted = [images_needed(deployment.name, deployment.model, engine) for engine in on_kubernetes]
+    wanted += [(K3S_UPGRADE,) for site in deployment.sites if site.k3s is not None and site.k3s.window is not None]
+    wanted.append(_trained_with(deployment))
+    for image in dict.fromkeys(name for names in wanted for name in names):
         if image not in declaration.images:
             yield Finding(
                 "unlocked",
@@ -137,6 +158,35 @@ def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
             "model.signer",
             remedy="name the PEM file of the public key that releases are signed with (the local plane needs none)",
         )
+
+
+def _trained_with(deployment: Deployment) -> tuple[str, ...]:
+    if deployment.training is None:
+        return ()
+    rows = _operators(deployment.training)
+    return (trainer_image(deployment.name), *(name for row in rows for name in row.locks))
+
+
+def _operators(training: Training) -> tuple[Operator, ...]:
+    try:
+        return operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
+    except BadInput:
+        return ()  # told by another rule
+
+
+def charts_are_those_of_the_table(declaration: Declaration) -> Iterator[Finding]:
+    """A locked chart has the version whose values and definitions this version knows."""
+    training = declaration.deployment.training
+    for row in _operators(training) if training else ():
+        tag = parts(declaration.images.get(row.locked, ""))[1]
+        if tag and tag.removeprefix("v") != row.version:
+            yield Finding(
+                "operator-version",
+                Severity.ERROR,
+                f"{row.locked} is locked at {tag}; the values and definitions here are those of {row.version}",
+                FILE,
+                remedy=f"mirror {row.chart} {row.version}, and lock that",
+            )
 
 
 def has_a_runtime(declaration: Declaration) -> Iterator[Finding]:
@@ -255,9 +305,15 @@ RULES: Final[tuple[Rule, ...]] = (
     known_model,
     same_as_file,
     can_be_delivered,
+    charts_are_those_of_the_table,
     can_train,
     has_control_planes,
     has_a_runtime,
+    engines_fit,
+    accelerators_are_there,
+    callers_are_there,
+    certificates_outlive_outages,
+    goes_on_alone,
     rows_can_be_filled_in,
     is_compiled,
 )

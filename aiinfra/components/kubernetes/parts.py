@@ -24,6 +24,7 @@ def site_of(declaration: Declaration, class_name: str, row: Row) -> SiteSpec:
         caps=deployment.caps,
         offline=site.offline,
         egress=deployment.network.egress,
+        k3s=site.k3s,
         values=row.values,
         images=dict(declaration.images),
         signer=declaration.signer,
