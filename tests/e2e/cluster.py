@@ -69,6 +69,19 @@ class Cluster:
         """What is there before any program; client-side, since nodes are registered with a status."""
         if objects:
             self.kubectl("apply", "-f", "-", given=stream(objects))
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until every namespace has what the controllers put into each."""
+
+        def settled() -> bool:
+            inside = {name: self.items(kind, "-A") for name, kind in IN_EVERY_NAMESPACE.items()}
+            count = len(self.items("namespaces"))
+            return all(
+                sum(item["metadata"]["name"] == name for item in found) == count for name, found in inside.items()
+            )
+
+        until("the controllers' own objects", settled)
 
     def differences(self, objects: Sequence[Object]) -> str:
         """What applying them would change; empty: nothing."""
@@ -93,6 +106,7 @@ class Cluster:
         return set(self.kubectl("get", ",".join(wanted), "--all-namespaces", "-o", form).splitlines())
 
 
+IN_EVERY_NAMESPACE: Final = {"default": "serviceaccounts", "kube-root-ca.crt": "configmaps"}
 PASSING: Final = frozenset(
     {
         "events",
@@ -177,7 +191,7 @@ def _start(folder: Path, processes: list["subprocess.Popen[bytes]"]) -> Cluster:
         },
     )
     cluster = Cluster(kubeconfig)
-    until("the default account", lambda: "default" in cluster.kubectl("get", "serviceaccounts", "-o", "name"))
+    cluster.settle()
     return cluster
 
 

@@ -4,6 +4,7 @@ Without those two nothing may start at a site, which ``aiinfra check`` and the n
 """
 
 import hashlib
+import re
 import shutil
 from functools import cache
 from pathlib import Path
@@ -14,12 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from aiinfra.graph.manifests import manifests_of
 from aiinfra.graph.node import Mode
-from aiinfra.images import SERVER, release_image
+from aiinfra.images import UNLOCKED_HOST
 from aiinfra.spec import yaml
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.reading import load
 from tests.e2e.cluster import Object
-from tests.programs import ROOT, Program, compiled, declarations
+from tests.programs import ROOT, Program, compiled, declarations, programs
 
 STACK = "stacks/edge-site"
 NAMES = (STACK, *declarations())
@@ -43,9 +44,11 @@ def digest(image: str) -> str:
     return f"sha256:{hashlib.sha256(image.encode()).hexdigest()}"
 
 
-def images(model: str) -> dict[str, str]:
-    """The references that a site's model needs."""
-    return {name: reference(name) for name in (SERVER, release_image(model))}
+def images(programs: list[Program]) -> dict[str, str]:
+    """A reference for every image that they name and nobody has locked."""
+    text = "".join(program.graph().to_text() for program in programs)
+    names = sorted(set(re.findall(rf"{re.escape(UNLOCKED_HOST)}/([a-z0-9._-]+)", text)))
+    return {name: reference(name) for name in names}
 
 
 def filled(name: str, folder: Path) -> list[Program]:
@@ -60,17 +63,19 @@ def filled(name: str, folder: Path) -> list[Program]:
     named = copy / file.name
     named.write_text(yaml.write(Deployment.model_validate(deployment).plain()), encoding="utf-8")
     (copy / "release.pub").write_text(key(), encoding="utf-8")
-    lock = {image: {"reference": where} for image, where in images(deployment["name"]).items()}
+    bare = [program for program in programs() if program.name.startswith(f"{name}/")]
+    lock = {image: {"reference": where} for image, where in images(bare).items()}
     (copy / "images.lock").write_text(yaml.write(lock), encoding="utf-8")
     return compiled(name, named)
 
 
 def _stack(folder: Path) -> Program:
     shutil.copytree(ROOT / STACK, folder)
+    bare = next(program for program in programs() if program.name == STACK)
     main = folder / "__main__.py"
     text = main.read_text(encoding="utf-8")
     assert PLACE in text
-    given = f'{PLACE} "signer": {key()!r}, "images": {images("weld-check")!r},'
+    given = f'{PLACE} "signer": {key()!r}, "images": {images([bare])!r},'
     main.write_text(text.replace(PLACE, given), encoding="utf-8")
     return Program(STACK, folder)
 

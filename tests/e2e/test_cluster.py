@@ -19,6 +19,7 @@ from tests.judges.schemas import CRDS
 
 pytestmark = pytest.mark.skipif(bool(absent()), reason="a Kubernetes control plane: make tools builds one")
 
+STANDARD = ("default", "kube-system")
 PHASES = ("apply", "ready", "roll", "remove")
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
@@ -36,12 +37,15 @@ def pod_spec(workload: Object) -> Object:
 
 
 def surroundings(objects: list[Object]) -> list[Object]:
-    """What the place brings: nodes as the workloads ask for them, with their devices, and runtime classes.
+    """What the place brings: nodes as the workloads ask for them, with their devices; runtime classes; and the
+    namespaces of operators, where something is put beside them.
 
     Two plain nodes of each architecture; and for each workload that needs devices one node, with as many as all its
     replicas hold: no spare one.
     """
-    found: list[Object] = []
+    made = {item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"} | {None, *STANDARD}
+    used = {item["metadata"].get("namespace") for item in objects}
+    found = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in sorted(used - made)]
     for item in objects:
         if item["kind"] not in WORKLOADS:
             continue
@@ -113,6 +117,14 @@ def cluster() -> Iterator[Cluster]:
         found.apply(definitions)
         names = [f"crd/{item['metadata']['name']}" for item in definitions]
         found.kubectl("wait", "--for=condition=Established", "--timeout=120s", *names)
+        served = {
+            f"apiservice.apiregistration.k8s.io/{version['name']}.{item['spec']['group']}"
+            for item in definitions
+            for version in item["spec"]["versions"]
+        }
+        until(
+            "every definition served", lambda: served <= set(found.kubectl("get", "apiservices", "-o", "name").split())
+        )
         yield found
 
 
