@@ -63,8 +63,8 @@ def rehearse(request: Request, tool: Tool | None = None, on_phase: OnPhase | Non
     program = find(request.path)
     change = change_of(request.change, program) if request.change else None
     recordings = [record(each.program, request.stack, each.config) for each in (Change(program), change) if each]
-    _check_name("fail", request.fail, recordings)
-    _check_name("drift", request.drift, recordings[:1])
+    _check_name("fail-unknown", request.fail, recordings)
+    _check_name("drift-unknown", request.drift, recordings[:1])
     cloud = Cloud()
     with serve(installed(), cloud, request.faults) as providers, workplace(tool, providers) as place:
         config = UNLOCKED if request.unlocked else {}
@@ -309,14 +309,14 @@ class _Run:
         return self.created[len(self.created) // 2] if self.created else ""
 
 
-def _check_name(option: str, words: str, recordings: list[Recording]) -> None:
+def _check_name(code: str, words: str, recordings: list[Recording]) -> None:
     graphs = [recording.symbolic for recording in recordings if recording.symbolic is not None]
     own = {node.urn for graph in graphs for node in graph if node.custom and node.package != "pulumi"}
     names = sorted({urns.name(each) for each in own})
     if not words or not graphs or words in own or words in names:
         return
     message = f"the program makes nothing named {words!r}{did_you_mean(words, names)}"
-    raise BadInput(f"{option}-unknown", message, f"name one of {', '.join(names)}")
+    raise BadInput(code, message, f"name one of {', '.join(names)}")
 
 
 def _type(own: str) -> str:
