@@ -2,23 +2,30 @@
 
 from collections.abc import Iterator
 
-from aiinfra.catalogue.find import find_accelerator
+from aiinfra.catalogue.find import find_accelerator, find_instance
+from aiinfra.catalogue.operators import Operator, operators_for
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.images import FILE, SERVER, release_image
+from aiinfra.images import FILE, K3S_UPGRADE, SERVER, parts, release_image, trainer_image
 from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.engine import images_needed
 from aiinfra.spec.site import Place, Site
+from aiinfra.spec.training import Training
 
 
 def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
     """Images are locked by digest, and somebody's signature is accepted: without these nothing may start at a site."""
     deployment = declaration.deployment
-    on_kubernetes = [site for site in deployment.sites if site.runtime.on is not Place.BOX]
-    by_image = [site for site in on_kubernetes if site.class_name not in declaration.classes]
-    wanted = {SERVER: on_kubernetes, release_image(deployment.name): by_image}
+    wanted: dict[str, list[Site]] = {}
+    for site in deployment.sites:
+        for image in _needed(declaration, site):
+            wanted.setdefault(image, []).append(site)
+    for image in _trained_with(deployment):
+        wanted.setdefault(image, [])
     for image, sites in wanted.items():
-        runs_on = sorted({part for site in sites if (part := _architecture(site))})
-        if sites and image not in declaration.images:
+        runs_on = sorted({part for site in sites if (part := _architecture(site))}) or ["amd64"]
+        if image not in declaration.images:
             line = f"{image}: {{reference: HOST/NAME@sha256:DIGEST, architectures: [{', '.join(runs_on)}]}}"
             yield Finding(
                 "unlocked",
@@ -87,6 +94,48 @@ def class_files_fit(declaration: Declaration) -> Iterator[Finding]:
                 f"classes/{site.class_name}.yaml names another release key than {declaration.deployment.model.signer}",
                 "model.signer",
                 remedy="write the same public key into both, or sites refuse what they are told to serve",
+            )
+
+
+def _needed(declaration: Declaration, site: Site) -> Iterator[str]:
+    """What a site on Kubernetes pulls; where a class file says what to serve, the release is no image."""
+    if site.runtime.on is Place.BOX:
+        return
+    deployment = declaration.deployment
+    pulled = release_image(deployment.name) if site.class_name in declaration.classes else ""
+    for image in images_needed(deployment.name, deployment.model, site.runtime.engine):
+        if image != pulled:
+            yield image
+    if site.k3s is not None and site.k3s.window is not None:
+        yield K3S_UPGRADE
+
+
+def _trained_with(deployment: Deployment) -> tuple[str, ...]:
+    if deployment.training is None:
+        return ()
+    rows = _operators(deployment.training)
+    return (trainer_image(deployment.name), *(name for row in rows for name in row.locks))
+
+
+def _operators(training: Training) -> tuple[Operator, ...]:
+    try:
+        return operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
+    except BadInput:
+        return ()  # told by another rule
+
+
+def charts_are_those_of_the_table(declaration: Declaration) -> Iterator[Finding]:
+    """A locked chart has the version whose values and definitions this version knows."""
+    training = declaration.deployment.training
+    for row in _operators(training) if training else ():
+        tag = parts(declaration.images.get(row.locked, ""))[1]
+        if tag and tag.removeprefix("v") != row.version:
+            yield Finding(
+                "operator-version",
+                Severity.ERROR,
+                f"{row.locked} is locked at {tag}; the values and definitions here are those of {row.version}",
+                FILE,
+                remedy=f"mirror {row.chart} {row.version}, and lock that",
             )
 
 

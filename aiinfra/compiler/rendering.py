@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 
 import aiinfra
-from aiinfra.compiler import box, fleet
+from aiinfra.compiler import box, fleet, nodes
 from aiinfra.compiler.projects import Kind, Project, projects
 from aiinfra.components.site_config import SIGNER_FILE, site_server_config
 from aiinfra.images import lock_path
@@ -15,6 +15,7 @@ from aiinfra.spec import yaml
 from aiinfra.spec.class_file import ClassFile
 from aiinfra.spec.class_file import path_of as class_path
 from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.nodes import Role
 
 DECLARATION = "deployment.yaml"
 
@@ -32,9 +33,13 @@ def render(declaration: Declaration) -> dict[str, str]:
             text = _environment().get_template(template).render(context)
             if text.strip():  # a template that has nothing to say makes no file
                 files[f"{project.folder}/{Path(template).stem}"] = text
-        if project.site is not None and project.site.delivery is not None and _told(declaration, project) is None:
+        if project.kind is Kind.NODES and project.site is not None:
+            files |= {f"{project.folder}/{name}": text for name, text in nodes.files(project.site).items()}
+        if project.kind is Kind.PULL and project.site is not None:
+            how = project.site.delivery
             # With waves it is not the same everywhere: `aiinfra site NAME` prints it.
-            files[f"{project.folder}/sync.yaml"] = fleet.sync(declaration, project.site, project.site.delivery)
+            if how is not None and _told(declaration, project) is None:
+                files[f"{project.folder}/sync.yaml"] = fleet.sync(declaration, project.site, how)
         if project.kind is Kind.BOX and project.site is not None:
             files[f"{project.folder}/server.toml"] = site_server_config(declaration.deployment, project.site).to_toml()
             if declaration.signer:
@@ -80,6 +85,7 @@ def _context(declaration: Declaration, project: Project, found: tuple[Project, .
         "stacks": declaration.stacks,
         "site": project.site,
         "rows": declaration.rows.get(project.site.class_name, ()) if project.site else (),
+        "agents": bool(project.site) and any(group.role is Role.AGENT for group in project.site.nodes),
         "waves": tuple(told.waves) if (told := _told(declaration, project)) else (),
         "signer_file": SIGNER_FILE if declaration.signer else "",
         **(box.facts(project.site) if project.kind is Kind.BOX and project.site is not None else {}),

@@ -118,3 +118,8 @@ def volumes_key(account: str, region: str, partition: str) -> str:
 def key_alias(name: str, noun: str) -> str:
     """The alias of one key of the component called ``name``."""
     return f"alias/{name}-{noun}"
+
+
+def alias_arn(alias: str, account: str, region: str, partition: str) -> str:
+    """ARN of an alias, known before its key is; EC2 takes it in place of a key's."""
+    return f"arn:{partition}:kms:{region}:{account}:{alias}"

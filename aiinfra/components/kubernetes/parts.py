@@ -42,6 +42,7 @@ def _site(declaration: Declaration, class_name: str, row: Row, wave: int | None)
         caps=deployment.caps,
         offline=site.offline,
         egress=deployment.network.egress,
+        k3s=site.k3s,
         values=row.values,
         images=images,
         signer=declaration.signer,
