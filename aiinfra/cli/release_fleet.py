@@ -71,6 +71,27 @@ def promote(
     return Exit.DONE
 
 
+@click.command(epilog="Example: aiinfra release tag --class press-line")
+@click.argument("deployment", default=".", type=_PATH)
+@_CLASS
+@click.option("--ca", type=_PATH, help="PEM file with the registry's certificate authority.")
+@click.option("--plain-http", is_flag=True, help="The registry has no TLS.")
+@json_option
+def tag(*, deployment: Path, class_name: str, ca: Path | None, plain_http: bool, as_json: bool) -> Exit:
+    """Point the tag CLASS-wave-N at what the class file says for each wave; a pipeline runs it after the merge."""
+    from aiinfra.release.class_files import class_file
+    from aiinfra.release.tag import tag_waves
+    from aiinfra.spec.class_file import read_class
+
+    told = read_class(class_file(deployment, class_name))
+    tags = tag_waves(told, class_name, plain_http=plain_http, ca=ca)
+    if as_json:
+        emit("release-tag", {"uri": told.uri, "tags": dict(tags)})
+    for name, version in () if as_json else tags:
+        click.echo(f"{told.uri}:{name} is version {version}")
+    return Exit.DONE
+
+
 @click.command(
     epilog="Example: aiinfra release gate --class press-line --wave 1 --prometheus https://metrics.example.com"
 )
