@@ -202,3 +202,36 @@ def test_sites_that_are_pushed_serve_their_wave_too(tmp_path: Path) -> None:
     specs = [site_of(declaration, "cabinet", Row(name="x", wave=wave)) for wave in (1, 2)]
     assert [spec.model.version for spec in specs] == ["5", "4"]
     assert [spec.images["help-point-release"][-64:] for spec in specs] == ["5" * 64, "4" * 64]
+
+
+UPDATES = "updates: {source: registry.example.com/x:cabinet}"
+
+
+def test_a_box_asks_for_the_tag_of_its_wave(tmp_path: Path) -> None:
+    with_waves(fleet(tmp_path, 1), "5", "4")
+    file = tmp_path / "deployment.yaml"
+    text = file.read_text().replace("on: k3s", f"on: box, {UPDATES}").replace(", issuer: {name: cabinet-ca}", "")
+    file.write_text("".join(line for line in text.splitlines(keepends=True) if "delivery:" not in line))
+    (tmp_path / "fleet.csv").write_text("name,wave\nsite-0,1\nsite-1,2\n")
+    declaration = load(tmp_path)
+    assert enrolment(declaration, "site-0") == (
+        "# site-0: /etc/aiinfra/site.env\nAIINFRA_SOURCE=registry.example.com/releases/help-point:cabinet-wave-1\n"
+    )
+    assert "help-point:cabinet-wave-2\n" in enrolment(declaration, "site-1")
+    files = render(declaration)
+    unit = files["site-cabinet/aiinfra-pull.service"]
+    assert (
+        "EnvironmentFile=/etc/aiinfra/site.env\nExecStart=/opt/aiinfra/bin/aiinfra release pull ${AIINFRA_SOURCE} "
+        in unit
+    )
+    assert "registry.example.com/x" not in unit
+    assert "| ssh NAME 'sudo tee /etc/aiinfra/site.env'" in files["site-cabinet/README.md"]
+
+
+def test_a_site_that_pulls_by_itself_on_kubernetes_pulls_its_wave(tmp_path: Path) -> None:
+    with_waves(fleet(tmp_path, 1), "5", "4")
+    file = tmp_path / "deployment.yaml"
+    file.write_text(file.read_text().replace("on: k3s", f"on: k3s, {UPDATES}"))
+    updates = site_of(load(tmp_path), "cabinet", Row(name="x", wave=1)).runtime.updates
+    assert updates is not None
+    assert updates.source == f"registry.example.com/releases/help-point:5@{DIGESTS['5']}"
