@@ -26,6 +26,7 @@ RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
 SCALING: Final = "aiinfra:index:Scaling"
 SIGNING_KEY: Final = "aiinfra:index:SigningKey"
 SITE: Final = "aiinfra:index:Site"
+SITE_MONITORING: Final = "aiinfra:index:SiteMonitoring"
 STORAGE: Final = "aiinfra:index:Storage"
 SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
 TRAINING: Final = "aiinfra:index:Training"
@@ -55,6 +56,7 @@ PUBLISHED: Final = frozenset(
         SCALING,
         SIGNING_KEY,
         SITE,
+        SITE_MONITORING,
         STORAGE,
         SYSTEM_NODES,
         TRAINING,

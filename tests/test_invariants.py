@@ -9,7 +9,12 @@ import pytest
 from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
-from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.kubernetes.specs import (
+    InferenceRuntimeSpec,
+    SiteMonitoringSpec,
+    SiteSpec,
+    TrustedNamespaceSpec,
+)
 from aiinfra.components.spec import from_inputs, to_inputs
 from aiinfra.graph.node import UNKNOWN, Mode, is_unknown
 from tests.goldens import check_golden
@@ -19,7 +24,7 @@ PROGRAMS = pytest.mark.parametrize("program", programs(), ids=lambda program: pr
 STACK = "pulumi:pulumi:Stack"
 
 READ_BACK = (
-    *(SiteSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
+    *(SiteSpec, SiteMonitoringSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
     *(KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
     *(AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec),
 )
@@ -196,6 +201,7 @@ def test_every_pod_is_restricted(program: Program) -> None:
             "secret",
             "image",
             "emptyDir",
+            "persistentVolumeClaim",
         }
 
 

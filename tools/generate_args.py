@@ -36,7 +36,12 @@ from aiinfra.components.kubernetes.platform_specs import (
     TrainingJobsSpec,
     VolumesSpec,
 )
-from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.kubernetes.specs import (
+    InferenceRuntimeSpec,
+    SiteMonitoringSpec,
+    SiteSpec,
+    TrustedNamespaceSpec,
+)
 from aiinfra.components.spec import GIVEN
 from aiinfra.units import Quantity
 
@@ -58,6 +63,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     QueueingSpec,
     RegistrySpec,
     ReleaseBucketSpec,
+    SiteMonitoringSpec,
     ScalingSpec,
     SigningKeySpec,
     SiteSpec,
