@@ -17,6 +17,9 @@ FILE: Final = "images.lock"
 SERVER: Final = "aiinfra-server"
 """Name of the bundled inference server's image."""
 
+RUNNER: Final = "platform-runner"
+"""Name of the image that runs projects from inside the network: Pulumi with its plugins, the AWS CLI, this package."""
+
 UNLOCKED_HOST: Final = "unlocked.invalid"
 """Host of the reference that stands for a missing entry. ``.invalid`` resolves nowhere (RFC 6761), so nothing is ever
 pulled by mistake; exports, checks and reviews report it as ``unlocked``."""

@@ -3,10 +3,10 @@
 from aiinfra.catalogue.find import find_instance
 from aiinfra.catalogue.operators import operators_for
 from aiinfra.errors import BadInput
-from aiinfra.images import SERVER, release_image, trainer_image
+from aiinfra.images import RUNNER, SERVER, release_image, trainer_image
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.site import Place
-from aiinfra.spec.training import Training
+from aiinfra.spec.training import Runner, Training
 
 
 def needed(deployment: Deployment) -> tuple[str, ...]:
@@ -23,4 +23,5 @@ def _trained(name: str, training: Training | None) -> tuple[str, ...]:
         rows = operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
     except BadInput:
         rows = ()  # an unknown machine is told by a check
-    return (trainer_image(name), *(lock for row in rows for lock in row.locks))
+    inside = (RUNNER,) if training.api_access.runner is Runner.IN_VPC else ()
+    return (trainer_image(name), *inside, *(lock for row in rows for lock in row.locks))
