@@ -16,6 +16,11 @@ from aiinfra.errors import BadInput
 FILE: Final = "images.lock"
 SERVER: Final = "aiinfra-server"
 """Name of the bundled inference server's image."""
+VLLM: Final = "vllm-openai"
+"""Name of vLLM's image with the OpenAI API."""
+
+K3S_UPGRADE: Final = "k3s-upgrade"
+"""Name of the image that replaces a machine's k3s; its tag is the k3s release."""
 
 RUNNER: Final = "platform-runner"
 """Name of the image that runs projects from inside the network: Pulumi with its plugins, the AWS CLI, this package."""

@@ -6,15 +6,26 @@ from typing import Final
 from aiinfra.catalogue.eks import has_control_plane
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
-from aiinfra.catalogue.operators import Operator, operators_for
-from aiinfra.check.needed import needed
+from aiinfra.check.delivery import (
+    can_be_delivered,
+    charts_are_those_of_the_table,
+    class_files_fit,
+    images_run_there,
+)
+from aiinfra.check.engines import engines_fit, is_language
+from aiinfra.check.offline import (
+    accelerators_are_there,
+    callers_are_there,
+    certificates_outlive_outages,
+    goes_on_alone,
+)
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.images import FILE, parts
 from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.engine import EngineKind, served_by
 from aiinfra.spec.rows import columns, variable
 from aiinfra.spec.site import Place
-from aiinfra.spec.training import Runner, Training
+from aiinfra.spec.training import Runner
 
 
 def check(declaration: Declaration) -> tuple[Finding, ...]:
@@ -37,7 +48,8 @@ def known_tiers(declaration: Declaration) -> Iterator[Finding]:
             key = "accelerator" if error.code == "tier-unknown" else "power_mode"
             yield Finding(error.code, Severity.ERROR, error.message, f"{place}.{key}", remedy=error.remedy)
             continue
-        if not part.execution_providers:
+        kind = served_by(declaration.deployment.model, site.runtime.engine)
+        if not part.execution_providers and kind is not EngineKind.VLLM:
             yield Finding(
                 "tier-not-served",
                 Severity.ERROR,
@@ -69,7 +81,12 @@ def inside_residency(declaration: Declaration) -> Iterator[Finding]:
 
 
 def known_model(declaration: Declaration) -> Iterator[Finding]:
-    """The model is pinned and its tensors are declared; the file, where present, says the same."""
+    """The model is pinned and its tensors are declared; the file, where present, says the same.
+
+    A language model that vLLM serves comes as weights, by the digest of their image: it has no tensors of its own here.
+    """
+    if is_language(declaration):
+        return
     model = declaration.deployment.model
     inspect = f"aiinfra model inspect --write {declaration.file}"
     if not model.digest or not model.inputs or not model.outputs:
@@ -99,6 +116,8 @@ def known_model(declaration: Declaration) -> Iterator[Finding]:
 def same_as_file(declaration: Declaration) -> Iterator[Finding]:
     """Where the model's file is at hand, its digest is the declared one."""
     model, file = declaration.deployment.model, declaration.model_file
+    if is_language(declaration):
+        return
     if not file.is_file():
         if not model.digest:
             yield Finding(
@@ -116,50 +135,6 @@ def same_as_file(declaration: Declaration) -> Iterator[Finding]:
             "model.digest",
             remedy=f"if the new file is meant: aiinfra model inspect --write {declaration.file}",
         )
-
-
-def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
-    """Images are locked by digest, and somebody's signature is accepted: without these nothing may start at a site."""
-    deployment = declaration.deployment
-    for image in needed(deployment):
-        if image not in declaration.images:
-            yield Finding(
-                "unlocked",
-                Severity.ERROR,
-                f"image {image!r} is not in {FILE}",
-                FILE,
-                remedy=f"add to {FILE}: {image}: {{reference: HOST/NAME@sha256:DIGEST, architectures: [amd64]}}",
-            )
-    if deployment.sites and not declaration.signer:
-        yield Finding(
-            "no-signer",
-            Severity.ERROR,
-            "no release key is named, so sites would refuse every release",
-            "model.signer",
-            remedy="name the PEM file of the public key that releases are signed with (the local plane needs none)",
-        )
-
-
-def _operators(training: Training) -> tuple[Operator, ...]:
-    try:
-        return operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
-    except BadInput:
-        return ()  # told by another rule
-
-
-def charts_are_those_of_the_table(declaration: Declaration) -> Iterator[Finding]:
-    """A locked chart has the version whose values and definitions this version knows."""
-    training = declaration.deployment.training
-    for row in _operators(training) if training else ():
-        tag = parts(declaration.images.get(row.locked, ""))[1]
-        if tag and tag.removeprefix("v") != row.version:
-            yield Finding(
-                "operator-version",
-                Severity.ERROR,
-                f"{row.locked} is locked at {tag}; the values and definitions here are those of {row.version}",
-                FILE,
-                remedy=f"mirror {row.chart} {row.version}, and lock that",
-            )
 
 
 def has_a_runtime(declaration: Declaration) -> Iterator[Finding]:
@@ -287,9 +262,16 @@ RULES: Final[tuple[Rule, ...]] = (
     same_as_file,
     can_be_delivered,
     charts_are_those_of_the_table,
+    images_run_there,
+    class_files_fit,
     can_train,
     has_control_planes,
     has_a_runtime,
+    engines_fit,
+    accelerators_are_there,
+    callers_are_there,
+    certificates_outlive_outages,
+    goes_on_alone,
     rows_can_be_filled_in,
     can_be_reached,
     is_watched,

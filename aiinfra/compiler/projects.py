@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.site import Place, Site
@@ -22,8 +23,14 @@ class Kind(StrEnum):
     """Pulumi project: the runtime of one class, pushed to a few sites. Lives for months."""
     PULL = "pull"
     """Pulumi project: the runtime of one class, exported as an artifact that its sites fetch. Lives for months."""
+    NODES = "nodes"
+    """Files of the machines of one class: k3s or hybrid nodes, as they are installed."""
     BOX = "box"
     """Bundle for machines without Kubernetes: systemd unit and server configuration."""
+
+
+BUNDLES: Final = frozenset((Kind.BOX, Kind.NODES))
+"""Kinds that are files to install, and no program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +41,10 @@ class Project:
     folder: str
     """Name of the folder below the output."""
     name: str
-    """Name of the Pulumi project."""
+    """Name of the Pulumi project, or of the bundle."""
     description: str
     site: Site | None = None
-    """The class, for sites and boxes."""
+    """The class, for sites, their machines and boxes."""
 
 
 def projects(declaration: Declaration) -> tuple[Project, ...]:
@@ -60,4 +67,8 @@ def projects(declaration: Declaration) -> tuple[Project, ...]:
         kind = Kind.BOX if site.runtime.on is Place.BOX else Kind.PULL if site.delivery else Kind.SITE
         what = f"Serves {deployment.name} on {site.class_name}"
         found.append(Project(kind, folder, f"{deployment.name}-{folder}", what, site))
+        if site.k3s is not None or site.hybrid is not None:
+            folder = f"nodes-{site.class_name}"
+            what = f"Machines of {site.class_name}"
+            found.append(Project(Kind.NODES, folder, f"{deployment.name}-{folder}", what, site))
     return tuple(found)

@@ -314,6 +314,32 @@ class TierArgs(TypedDict):
     """CPU cores the server may use, on CPU tiers; none: as many as the catalogue says the tier has."""
 
 
+class EngineArgs(TypedDict):
+    """The engine and what is particular to it."""
+
+    kind: NotRequired[str]
+    """Which; none: vLLM for a model with ``language``, else the bundled server."""
+    context: NotRequired[int]
+    """vLLM: most tokens of a prompt and its answer together; none: as many as the model was made for."""
+    claim: NotRequired[str]
+    """vLLM: PersistentVolumeClaim in the model's namespace that holds the weights; none: the release image does."""
+
+
+class DemandArgs(TypedDict):
+    """Demand for predictions, counted outside of the server: while there is none, no server runs."""
+
+    prometheus: str
+    """Prometheus of the cluster that KEDA asks."""
+    query: str
+    """PromQL whose one value is the demand."""
+    each: float
+    """Demand that one server takes: one more is started for each."""
+    idle: NotRequired[str]
+    """Time without demand after which the last server ends."""
+    fallback: NotRequired[int]
+    """Servers that run while the demand cannot be read."""
+
+
 class SecretRefArgs(TypedDict):
     """Store, name and key."""
 
@@ -332,6 +358,29 @@ class IssuerArgs(TypedDict):
     """Its name."""
     kind: NotRequired[str]
     """What kind it is; in the workload's namespace by default."""
+    longest: NotRequired[str]
+    """Longest life of a certificate that it signs; none: as long as is asked for."""
+
+
+class UpdatesArgs(TypedDict):
+    """The site pulls: verifies and tries a release before it serves, watches it, and rolls it back by itself."""
+
+    source: str
+    """``HOST/NAME:TAG`` of the artifact that ``aiinfra release push`` made. What the tag points to is taken only
+    with the release key's signature; with ``@sha256:...`` only that artifact is."""
+    window: NotRequired[str]
+    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``). On Kubernetes a site
+    follows its manifests instead."""
+    jitter: NotRequired[str]
+    """Boxes begin at a moment of their own within this time after the window opens, the same each time."""
+    soak: NotRequired[str]
+    """How long a new version is watched before it is kept."""
+    max_failed: NotRequired[str]
+    """Part of the requests that may fail meanwhile."""
+    max_p99: NotRequired[str]
+    """Longest 99th percentile of the time to an answer meanwhile, as the server measures it; none: not judged."""
+    registry_cidrs: NotRequired[list[str]]
+    """Addresses of the registry that the server's pods on Kubernetes may reach; none: they may not leave."""
 
 
 class RuntimeArgs(TypedDict):
@@ -339,6 +388,8 @@ class RuntimeArgs(TypedDict):
 
     on: str
     """What it runs on."""
+    engine: NotRequired[EngineArgs]
+    """What serves the model: the bundled server, KServe with it, or vLLM; by default as the model needs."""
     callers: NotRequired[list[str]]
     """Workloads that may ask for predictions: on Kubernetes by ``app.kubernetes.io/name`` and service account, on a
     box by the name in their certificate. Nobody else can."""
@@ -346,6 +397,8 @@ class RuntimeArgs(TypedDict):
     """Servers a site runs; 0: two on EKS, one elsewhere."""
     max_replicas: NotRequired[int]
     """Servers a site may grow to while they are busy (Kubernetes only); 0: it does not grow."""
+    demand: NotRequired[DemandArgs]
+    """Scale to zero by what waits before the server (KEDA, Kubernetes only); none: servers always run."""
     cores: NotRequired[int]
     """CPU cores one server may use."""
     memory: NotRequired[str]
@@ -367,6 +420,8 @@ class RuntimeArgs(TypedDict):
     one, since PyPI has no onnxruntime for arm64 that uses an accelerator. Empty: PyPI's."""
     trust_domain: NotRequired[str]
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
+    updates: NotRequired[UpdatesArgs]
+    """How a site gets new releases by itself; none: the release is brought with the manifests or the bundle."""
 
 
 class GrowthArgs(TypedDict):
@@ -731,6 +786,37 @@ class CapsArgs(TypedDict):
     """What they count; each site by default."""
 
 
+class WindowArgs(TypedDict):
+    """When a site may be upgraded."""
+
+    days: list[str]
+    """Days of the week, at the site."""
+    start: str
+    """From; the time at the site."""
+    end: str
+    """To; upgrades begin before it."""
+    timezone: NotRequired[str]
+    """Of both, by its IANA name; UTC by default."""
+
+
+class K3sArgs(TypedDict):
+    """How the machines of a k3s site are set up. Compiling makes their files; upgrades come with the manifests."""
+
+    version: str
+    """Release of k3s."""
+    mirror: NotRequired[str]
+    """``HOST[:PORT]`` of a registry at the site that every image is pulled from, and none from elsewhere; none:
+    images come from where their reference says."""
+    window: NotRequired[WindowArgs]
+    """When machines are upgraded to ``version`` (system-upgrade-controller); none: they are upgraded by hand."""
+    dns: NotRequired[list[str]]
+    """Name servers at the site; none: those the machine has."""
+    time: NotRequired[list[str]]
+    """Time servers at the site; none: the machine keeps its time as it does."""
+    volumes: NotRequired[str]
+    """Folder of each machine that local volumes are made in."""
+
+
 class SiteArgs(TypedDict):
     """One site: its namespace and the runtime in it."""
 
@@ -758,6 +844,8 @@ class SiteArgs(TypedDict):
     """How long it must go on without its link."""
     egress: NotRequired[list[EgressArgs]]
     """Ways out of the namespace; none by default."""
+    k3s: NotRequired[K3sArgs]
+    """How its machines are set up; with a window they are upgraded in it."""
     values: NotRequired[dict[str, str]]
     """What else is particular to this site; becomes a ConfigMap."""
     images: NotRequired[dict[str, str]]

@@ -14,8 +14,8 @@ from aiinfra.tokens import REGISTRY
 class Registry(Component):
     """Where releases are kept and signed, and images mirrored.
 
-    Children: ``releases`` (:class:`ReleaseBucket`), unless a bucket is there already,
-    ``signing`` (:class:`SigningKey`), and ``images`` (:class:`ImageRepositories`) where any are named.
+    Children: ``releases`` (:class:`ReleaseBucket`), unless a bucket is there already, ``signing``
+    (:class:`SigningKey`), and ``images`` (:class:`ImageRepositories`) where any are named.
     """
 
     bucket: pulumi.Output[str]

@@ -33,7 +33,7 @@ class Runner(Component):
         super().__init__(TOKEN, name, spec, opts)
         partition, log = find_region(spec.region).partition, group_name(name, "build")
         kept = {"name": log, "kms_key_id": spec.logs_key, "retention_in_days": spec.keep_logs}
-        group = self.child(aws.cloudwatch.LogGroup, "log", kept)
+        group = self.child(aws.cloudwatch.LogGroup, "log", kept, protect=True)
         called = role_name(name, spec.region)
         trust = {"name": called, "assume_role_policy": assumed_by(runner_policy.SERVICE, spec.account)}
         role = self.child(aws.iam.Role, "role", trust, delete_before_replace=True)

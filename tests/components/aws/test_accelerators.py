@@ -115,8 +115,14 @@ def test_what_cannot_be_declared() -> None:
 def test_a_block_is_bought_once_and_machines_start_when_it_does(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
     spec = {
-        **{"cluster": "c", "role": "arn:aws:iam::111122223333:role/r", "subnet": "s", "group": "g", "key": "k"},
-        **{"instance": "p5.48xlarge", "nodes": 2, "capacity": {"purchase": True, "offering": "cb-0123"}},
+        "cluster": "c",
+        "role": "arn:aws:iam::111122223333:role/r",
+        "subnet": "s",
+        "group": "g",
+        "key": "k",
+        "instance": "p5.48xlarge",
+        "nodes": 2,
+        "capacity": {"purchase": True, "offering": "cb-0123"},
         "tags": {"owner": "o", "cost_center": "1", "data_class": "internal"},
     }
     (tmp_path / "__main__.py").write_text(
