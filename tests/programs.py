@@ -73,5 +73,7 @@ def _has(file: Path, folder: str, stack: str) -> bool:
     deployment = load(file, stack).deployment
     if folder in ("training", "platform"):
         return deployment.training is not None
+    if folder == "account":
+        return deployment.cloud is not None and deployment.cloud.guard is not None
     class_name = folder.removeprefix("site-")
     return folder == "registry" or any(site.class_name == class_name for site in deployment.sites)

@@ -42,7 +42,11 @@ def run(out: Path) -> list[dict[str, Any]]:
     print(f"{'how':10} {'sites':>8} {'seconds':>8} {'MB':>5} {'resources':>9} {'largest kB':>10} {'site s':>7}")
     for how, size in (*(("fetched", size) for size in SIZES), ("pushed", PUSHED)):
         found = [_child(how, size) for _ in range(RUNS)]
-        row = {"how": how, "sites": size, **{key: median(one[key] for one in found) for key in found[0]}}
+        row: dict[str, Any] = {
+            "how": how,
+            "sites": size,
+            **{key: median(one[key] for one in found) for key in found[0]},
+        }
         rows.append(row)
         figures = f"{row['seconds']:8.2f} {row['megabytes']:5.0f} {row['resources']:9.0f} {row['largest'] / 1000:10.1f}"
         print(f"{how:10} {size:8} {figures} {row['own']:7.2f}", flush=True)
