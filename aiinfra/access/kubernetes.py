@@ -20,6 +20,7 @@ from aiinfra.graph.node import Graph, Node
 POLICY: Final = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 NAMESPACE: Final = "kubernetes:core/v1:Namespace"
 _METADATA_NAME: Final = "kubernetes.io/metadata.name"
+KSERVE: Final = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
 _TEMPLATES: Final = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")
 
 
@@ -135,6 +136,9 @@ def _template(node: Node) -> Mapping[str, Any] | None:
     if kind == "Pod":
         return node.inputs
     spec = node.inputs.get("spec") or {}
+    if node.type == KSERVE:  # its pods carry the labels of its predictor
+        predictor = spec.get("predictor") or {}
+        return {"metadata": {"labels": predictor.get("labels") or {}}, "spec": predictor}
     if kind == "CronJob":
         spec = (spec.get("jobTemplate") or {}).get("spec") or {}
     return (spec.get("template") or {}) if kind in (*_TEMPLATES, "CronJob") else None
