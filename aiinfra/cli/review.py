@@ -49,7 +49,8 @@ from aiinfra.spec.deployment import MAIN_STACK
     "gates",
     multiple=True,
     metavar="GATE",
-    help="Exit with 1 on: replace:stateful, replace, delete, opening, blocked, cost>USD a month, watts>W. Repeatable.",
+    help="Exit with 1 on: replace:stateful, replace, delete, opening, blocked, at-once, cost>USD a month, watts>W. "
+    "Repeatable.",
 )
 @click.option("--python", default=sys.executable, metavar="PATH", help="The Python that runs both versions.")
 def command(

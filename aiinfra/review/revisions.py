@@ -8,15 +8,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from aiinfra.catalogue import additions
 from aiinfra.compiler.programs import is_declaration, programs
 from aiinfra.errors import AiinfraError, BadInput
+from aiinfra.estimate.bill import Bill
 from aiinfra.estimate.estimate import Estimate
-from aiinfra.estimate.read import estimate_declaration
+from aiinfra.estimate.read import day, estimate_declaration
 from aiinfra.graph.child import collect_in_subprocess
 from aiinfra.graph.diff import diff
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.program import find
 from aiinfra.graph.projects import collect_with_upstreams
+from aiinfra.review.billing import bill_of, region_of, with_bills, without_bill
 from aiinfra.review.build import review
 from aiinfra.review.credentials import mask_text
 from aiinfra.review.digest import read_digest
@@ -238,7 +241,26 @@ def _one(old: _Program, new: _Program) -> Document:
     preview, note = new.preview() if difference else (None, "")
     words = f"Compares {new.side.words} with {old.side.words}."
     document = review(difference, compared=words, before=old.side.words, after=new.side.words, preview=preview)
+    document = _billed(document, (old, before), (new, after))
     return replace(document, notes=(*document.notes, note)) if note else document
+
+
+def _billed(document: Document, *sides: tuple[_Program, Graph | None]) -> Document:
+    """The document with what the two graphs cost; a reason in its notes where that cannot be told."""
+    bills: list[Bill | None] = []
+    for program, graph in sides:
+        if graph is None or program.path is None:
+            bills.append(None)
+            continue
+        folder = program.path if program.path.is_dir() else program.path.parent
+        compared = program.compared
+        try:
+            region = compared.config.get("aws:region") or region_of(program.path, compared.stack)
+            bills.append(bill_of(graph, additions.beside(folder), region, day(_day(compared))))
+        except AiinfraError as error:
+            reason = mask_text(error.message.partition("\n")[0]).replace(f"{program.side.root}/", "")
+            return without_bill(document, reason)
+    return with_bills(document, *bills)
 
 
 def _blamed(side: Side, error: AiinfraError) -> AiinfraError:

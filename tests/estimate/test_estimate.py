@@ -222,7 +222,7 @@ def test_what_is_priced_and_what_is_not_make_up_the_whole(instance: str, on: str
 def test_old_sources_are_said_in_every_output():
     from datetime import date
 
-    fresh = estimate(deployment(site("l4", "eks")), catalogue(), date(2026, 8, 1))
+    fresh = estimate(deployment(site("l4", "eks")), catalogue(), date(2025, 1, 1))
     old = estimate(deployment(site("l4", "eks")), catalogue(), date(2027, 8, 1))
     assert fresh.old == ()
     assert {source.name for source in old.old} >= {"aiconfigurator", "karpenter-prices"}
