@@ -25,6 +25,7 @@ FILE: Final = "catalogue.yaml"
 """Read where it lies beside a declaration; every output that uses it says so."""
 KEYS: Final = (
     "accelerators",
+    "ambient",
     "currencies",
     "hardware",
     "instances",
@@ -125,6 +126,10 @@ class _Reader:
             if name not in parts:
                 raise self._invalid(f"hardware.{name}", f"no such tier{did_you_mean(name, tuple(parts))}")
             parts[name] = replace(parts[name], price=self._figure(raw, "USD", f"hardware.{name}"))
+        for name, raw in self._section("ambient").items():
+            if name not in parts:
+                raise self._invalid(f"ambient.{name}", f"no such tier{did_you_mean(name, tuple(parts))}")
+            parts[name] = replace(parts[name], ambient=self._figure(raw, "C", f"ambient.{name}"))
         return replace(
             self.base,
             accelerators=MappingProxyType(parts),

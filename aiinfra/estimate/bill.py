@@ -117,7 +117,7 @@ def _lines(resource: Resource, place: Place) -> Iterator[Line]:
         return
     package = resource.type.partition(":")[0]
     if package == "aws" and not resource.type.startswith(free()):
-        yield Line(resource.type, _unknown(f"{resource.type}: whether it bills is not in the catalogue"))
+        yield Line(resource.type, _unknown(f"no price of {resource.type} is in the catalogue"))
     elif package not in _CLOUDS:
         yield Line(resource.type, _unknown(f"{package}: its prices are not in the catalogue"))
 

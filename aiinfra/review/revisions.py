@@ -26,6 +26,7 @@ from aiinfra.review.digest import read_digest
 from aiinfra.review.document import Document
 from aiinfra.review.engine import difference
 from aiinfra.review.figures import estimated, unestimated
+from aiinfra.review.last_look import masked
 from aiinfra.review.repository import WORKTREE, Repository
 
 
@@ -260,7 +261,7 @@ def _billed(document: Document, *sides: tuple[_Program, Graph | None]) -> Docume
         except AiinfraError as error:
             reason = mask_text(error.message.partition("\n")[0]).replace(f"{program.side.root}/", "")
             return without_bill(document, reason)
-    return with_bills(document, *bills)
+    return masked(with_bills(document, *bills))
 
 
 def _blamed(side: Side, error: AiinfraError) -> AiinfraError:

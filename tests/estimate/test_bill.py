@@ -79,7 +79,7 @@ def test_nodes_cost_their_machines_and_volumes_as_often_as_they_scale():
             "spot prices change by the hour",
         ),
         (Made("aws:eks/nodeGroup:NodeGroup", inputs=NODES | {"capacityType": "CAPACITY_BLOCK"}), "a Capacity Block is"),
-        (Made("aws:rds/instance:Instance"), "aws:rds/instance:Instance: whether it bills is not in the catalogue"),
+        (Made("aws:rds/instance:Instance"), "no price of aws:rds/instance:Instance is in the catalogue"),
         (Made("gcp:compute/instance:Instance"), "gcp: its prices are not in the catalogue"),
         (Made("aws:ebs/volume:Volume", inputs={"type": "gp3", "size": {"$unknown": True}}), "the size of a volume"),
         (Made("kubernetes:core/v1:Service", inputs={"spec": {"type": "LoadBalancer"}}), "a load balancer that the"),
