@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.catalogue.figure import Source
+from aiinfra.estimate.ages import old_of, plain, told
 from aiinfra.estimate.billed import RULES, Line, Place, Resource, at_once, free
 from aiinfra.estimate.value import Value, exact
 from aiinfra.estimate.verdict import amount
@@ -74,8 +75,7 @@ class Bill:
     @property
     def old(self) -> tuple[Source, ...]:
         """Sources of the prices that are older than 180 days."""
-        found = {source.name: source for item in self.items for source in item.cost.sources}
-        return tuple(found[name] for name in sorted(found) if found[name].is_old(self.as_of))
+        return old_of((item.cost for item in self.items), self.as_of)
 
 
 def bill(
@@ -157,9 +157,7 @@ def text(found: Bill, name: str) -> str:
     lines.append(f"priced {found.priced} of {len(found.items)} billable resources")
     lines += [f"  not priced: {why}" for why in found.not_priced]
     lines += [f"  use adds: {words}" for words in found.also]
-    if found.old:
-        listed = "; ".join(f"{source.title} ({source.date.isoformat()})" for source in found.old)
-        lines.append(f"older than 180 days: {listed}")
+    lines += told(found.old)
     return "\n".join(lines) + "\n"
 
 
@@ -183,5 +181,5 @@ def data(found: Bill) -> dict[str, Any]:
             {"name": item.name, "type": item.type, "cost": item.cost.as_json(), "also": list(item.also)}
             for item in found.items
         ],
-        "old": [{"title": source.title, "date": source.date.isoformat()} for source in found.old],
+        "old": plain(found.old),
     }
