@@ -8,10 +8,13 @@ from typing import Final
 PACKAGE: Final = "aiinfra"
 
 ACCELERATOR_NODES: Final = "aiinfra:index:AcceleratorNodes"
+ACCOUNT: Final = "aiinfra:index:Account"
+ALARMS: Final = "aiinfra:index:Alarms"
 CLOSED_BUCKET: Final = "aiinfra:index:ClosedBucket"
 CLUSTER: Final = "aiinfra:index:Cluster"
 DISKS: Final = "aiinfra:index:Disks"
 FILE_SYSTEM: Final = "aiinfra:index:FileSystem"
+IMAGE_REPOSITORIES: Final = "aiinfra:index:ImageRepositories"
 INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
 KEYS: Final = "aiinfra:index:Keys"
 MACHINES: Final = "aiinfra:index:Machines"
@@ -22,9 +25,12 @@ PREFLIGHT: Final = "aiinfra:index:Preflight"
 QUEUEING: Final = "aiinfra:index:Queueing"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
+RUNNER: Final = "aiinfra:index:Runner"
 SCALING: Final = "aiinfra:index:Scaling"
+SIGNING_KEY: Final = "aiinfra:index:SigningKey"
 SITE: Final = "aiinfra:index:Site"
 SITE_MONITORING: Final = "aiinfra:index:SiteMonitoring"
+SPENDING: Final = "aiinfra:index:Spending"
 STORAGE: Final = "aiinfra:index:Storage"
 STREAMS: Final = "aiinfra:index:Streams"
 SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
@@ -37,10 +43,13 @@ WORKLOAD_ROLE: Final = "aiinfra:index:WorkloadRole"
 PUBLISHED: Final = frozenset(
     {
         ACCELERATOR_NODES,
+        ACCOUNT,
+        ALARMS,
         CLOSED_BUCKET,
         CLUSTER,
         DISKS,
         FILE_SYSTEM,
+        IMAGE_REPOSITORIES,
         INFERENCE_RUNTIME,
         KEYS,
         MACHINES,
@@ -51,9 +60,12 @@ PUBLISHED: Final = frozenset(
         QUEUEING,
         REGISTRY,
         RELEASE_BUCKET,
+        RUNNER,
         SCALING,
+        SIGNING_KEY,
         SITE,
         SITE_MONITORING,
+        SPENDING,
         STORAGE,
         STREAMS,
         SYSTEM_NODES,

@@ -6,7 +6,12 @@ from typing import Final
 from aiinfra.catalogue.eks import has_control_plane
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
-from aiinfra.catalogue.operators import Operator, operators_for
+from aiinfra.check.delivery import (
+    can_be_delivered,
+    charts_are_those_of_the_table,
+    class_files_fit,
+    images_run_there,
+)
 from aiinfra.check.engines import engines_fit, is_language
 from aiinfra.check.monitoring import metrics_are_kept
 from aiinfra.check.offline import (
@@ -18,14 +23,11 @@ from aiinfra.check.offline import (
 from aiinfra.check.streams import streams_fit
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.images import BRIDGE, FILE, K3S_UPGRADE, parts, trainer_image
 from aiinfra.spec.declaration import Declaration
-from aiinfra.spec.deployment import Deployment
-from aiinfra.spec.engine import EngineKind, images_needed, served_by
-from aiinfra.spec.monitoring import collector_images
+from aiinfra.spec.engine import EngineKind, served_by
 from aiinfra.spec.rows import columns, variable
 from aiinfra.spec.site import Place
-from aiinfra.spec.training import Training
+from aiinfra.spec.training import Runner
 
 
 def check(declaration: Declaration) -> tuple[Finding, ...]:
@@ -137,63 +139,6 @@ def same_as_file(declaration: Declaration) -> Iterator[Finding]:
         )
 
 
-def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
-    """Images are locked by digest, and somebody's signature is accepted: without these nothing may start at a site."""
-    deployment = declaration.deployment
-    on_kubernetes = [site.runtime.engine for site in deployment.sites if site.runtime.on is not Place.BOX]
-    wanted = [images_needed(deployment.name, deployment.model, engine) for engine in on_kubernetes]
-    wanted += [collector_images(site.monitoring) for site in deployment.sites if site.monitoring is not None]
-    wanted += [(BRIDGE,) for site in deployment.sites if any(stream.gateway is None for stream in site.streams)]
-    wanted += [(K3S_UPGRADE,) for site in deployment.sites if site.k3s is not None and site.k3s.window is not None]
-    wanted.append(_trained_with(deployment))
-    for image in dict.fromkeys(name for names in wanted for name in names):
-        if image not in declaration.images:
-            yield Finding(
-                "unlocked",
-                Severity.ERROR,
-                f"image {image!r} is not in {FILE}",
-                FILE,
-                remedy=f"add to {FILE}: {image}: {{reference: HOST/NAME@sha256:DIGEST, architectures: [amd64]}}",
-            )
-    if deployment.sites and not declaration.signer:
-        yield Finding(
-            "no-signer",
-            Severity.ERROR,
-            "no release key is named, so sites would refuse every release",
-            "model.signer",
-            remedy="name the PEM file of the public key that releases are signed with (the local plane needs none)",
-        )
-
-
-def _trained_with(deployment: Deployment) -> tuple[str, ...]:
-    if deployment.training is None:
-        return ()
-    rows = _operators(deployment.training)
-    return (trainer_image(deployment.name), *(name for row in rows for name in row.locks))
-
-
-def _operators(training: Training) -> tuple[Operator, ...]:
-    try:
-        return operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
-    except BadInput:
-        return ()  # told by another rule
-
-
-def charts_are_those_of_the_table(declaration: Declaration) -> Iterator[Finding]:
-    """A locked chart has the version whose values and definitions this version knows."""
-    training = declaration.deployment.training
-    for row in _operators(training) if training else ():
-        tag = parts(declaration.images.get(row.locked, ""))[1]
-        if tag and tag.removeprefix("v") != row.version:
-            yield Finding(
-                "operator-version",
-                Severity.ERROR,
-                f"{row.locked} is locked at {tag}; the values and definitions here are those of {row.version}",
-                FILE,
-                remedy=f"mirror {row.chart} {row.version}, and lock that",
-            )
-
-
 def has_a_runtime(declaration: Declaration) -> Iterator[Finding]:
     """A board's accelerator can be used by the onnxruntime that would be installed on it."""
     for index, site in enumerate(declaration.deployment.sites):
@@ -238,24 +183,32 @@ def rows_can_be_filled_in(declaration: Declaration) -> Iterator[Finding]:
                 )
 
 
-def is_compiled(declaration: Declaration) -> Iterator[Finding]:
-    """What is declared but not yet made by this version is said, not dropped."""
-    if declaration.deployment.training is not None:
+def can_be_reached(declaration: Declaration) -> Iterator[Finding]:
+    """Something reaches the cluster's API: else its inside can never be made."""
+    deployment = declaration.deployment
+    if deployment.training is None or deployment.cloud is None:
+        return
+    if deployment.training.api_access.runner is Runner.IN_VPC and deployment.cloud.state is None:
         yield Finding(
-            "not-compiled",
+            "no-state",
             Severity.WARNING,
-            "what runs inside the cluster (device plugins, queues), a runner and the budget's alarm are not made yet",
-            "training",
-            remedy="the AWS side is; install the rest by hand, or wait for a version that makes it",
+            "a runner inside keeps state in a bucket, and none is named: it is not made, and nothing reaches the API",
+            "cloud.state",
+            remedy="make bucket and key by hand (docs/first-apply.md), or say training.api_access.runner: vpn",
         )
-        if declaration.deployment.training.capacity.purchase:
-            yield Finding(
-                "no-purchase",
-                Severity.ERROR,
-                "this version buys no Capacity Block",
-                "training.capacity.purchase",
-                remedy="buy it, then name it: capacity: {reservation: cr-..., block: true}",
-            )
+
+
+def is_watched(declaration: Declaration) -> Iterator[Finding]:
+    """Where something is made in an account, something records what is done in it."""
+    cloud = declaration.deployment.cloud
+    if cloud is not None and cloud.guard is None and declaration.deployment.training is not None:
+        yield Finding(
+            "no-guard",
+            Severity.WARNING,
+            "nothing says that the account has a trail, threat detection and a recorder",
+            "cloud.guard",
+            remedy="declare guard: {existing: true} where a landing zone has them, or guard: {} to make them",
+        )
 
 
 def can_train(declaration: Declaration) -> Iterator[Finding]:
@@ -311,6 +264,8 @@ RULES: Final[tuple[Rule, ...]] = (
     same_as_file,
     can_be_delivered,
     charts_are_those_of_the_table,
+    images_run_there,
+    class_files_fit,
     can_train,
     has_control_planes,
     has_a_runtime,
@@ -322,5 +277,6 @@ RULES: Final[tuple[Rule, ...]] = (
     metrics_are_kept,
     streams_fit,
     rows_can_be_filled_in,
-    is_compiled,
+    can_be_reached,
+    is_watched,
 )

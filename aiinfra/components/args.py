@@ -31,7 +31,9 @@ class CapacityArgs(TypedDict):
     block: NotRequired[bool]
     """The reservation is a Capacity Block, which machines must ask for in another way."""
     purchase: NotRequired[bool]
-    """Allow ``up`` to buy a Capacity Block. That money is spent at once."""
+    """Allow ``up`` to buy the Capacity Block of ``offering``. That money is spent at once."""
+    offering: NotRequired[str]
+    """Capacity Block to buy, by the id of its offer, which AWS holds for a short time; empty: none is bought."""
 
 
 class AcceleratorNodesArgs(TypedDict):
@@ -63,6 +65,54 @@ class AcceleratorNodesArgs(TypedDict):
     """GiB of each machine's root disk; its own disks come on top."""
 
 
+class GuardArgs(TypedDict):
+    """Trail, threat detection, configuration records, budget. Made once an account, by one deployment in it."""
+
+    existing: NotRequired[bool]
+    """A landing zone has them already: nothing is made. They are made by default, where a guard is declared."""
+    budget: NotRequired[str]
+    """Alarm when the whole account spends more; none: no budget. In USD."""
+    anomalies: NotRequired[str]
+    """Alarm when a service's spending differs from its habit by more than this a day; none: no such alarm. In
+    USD."""
+
+
+class AccountArgs(TypedDict):
+    """What is made once an account."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """The account."""
+    region: str
+    """Region that records are kept in."""
+    name: str
+    """Name of the deployment that makes it."""
+    tags: TagsArgs
+    """Who owns it; recorded, and applied through the provider's default tags."""
+    administrators: NotRequired[list[str]]
+    """Roles that read records from outside the account's networks."""
+    guard: NotRequired[GuardArgs]
+    """What is made."""
+    mails: NotRequired[list[str]]
+    """Addresses that get alarms."""
+    keep_records: NotRequired[int]
+    """Days that records cannot be deleted."""
+
+
+class AlarmsArgs(TypedDict):
+    """Where alarms go."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    mails: NotRequired[list[str]]
+    """Addresses that get them, each after it has said yes; none: whoever subscribes to the topic."""
+
+
 class ClosedBucketArgs(TypedDict):
     """A bucket whose objects are read and written from networks of the account only."""
 
@@ -84,6 +134,8 @@ class ClosedBucketArgs(TypedDict):
     """Days an overwritten or deleted object can still be had back."""
     keep: NotRequired[int]
     """Days objects are kept; 0: until somebody deletes them."""
+    writer: NotRequired[str]
+    """AWS's service that writes its records here; empty: none does."""
     lock: NotRequired[int]
     """Days objects can neither be overwritten nor deleted (object lock, governance mode); 0: no lock. Only a new
     bucket can be given one."""
@@ -162,6 +214,23 @@ class FileSystemArgs(TypedDict):
     """ARN of the KMS key that encrypts it."""
     datasets: NotRequired[str]
     """Bucket whose objects it shows as files below ``/datasets``, as they come, change and go; empty: none."""
+
+
+class ImageRepositoriesArgs(TypedDict):
+    """OCI repositories for images and charts."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    prefix: str
+    """What comes before the names, with a slash."""
+    names: list[str]
+    """Their names, as in ``images.lock``."""
+    keep_untagged: NotRequired[int]
+    """Days that an image stays which no tag names."""
 
 
 class TensorArgs(TypedDict):
@@ -484,6 +553,8 @@ class NetworkArgs(TypedDict):
     """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
     starts_machines: NotRequired[bool]
     """Whether something inside starts machines through the endpoint of EC2. Nothing does by default."""
+    runner: NotRequired[bool]
+    """Whether something inside runs projects, and so calls the cluster's API. Nothing does by default."""
     egress: NotRequired[list[EgressArgs]]
     """Ranges that machines may reach; none by default. A route there is not made."""
     logs_key: pulumi.Input[str]
@@ -609,6 +680,10 @@ class RegistryArgs(TypedDict):
     """Name of the deployment."""
     tags: TagsArgs
     """Who owns it; recorded, and applied through the provider's default tags."""
+    prefix: NotRequired[str]
+    """What comes before the names of repositories; empty: the deployment's name."""
+    images: NotRequired[list[str]]
+    """Images and charts that are mirrored, by their names in ``images.lock``; none: no repositories."""
     existing: NotRequired[ExistingArgs]
     """Resources that are there already."""
 
@@ -695,6 +770,48 @@ class SiteMonitoringArgs(TypedDict):
     """Image name -> reference by digest."""
 
 
+class StateArgs(TypedDict):
+    """Where the state of all stacks is kept: made before the first ``up``, by hand (docs/first-apply.md)."""
+
+    bucket: str
+    """Name of the bucket, in the same account."""
+    key: str
+    """Alias of the key that encrypts the bucket and the secrets in the state."""
+
+
+class RunnerArgs(TypedDict):
+    """A CodeBuild project in the network, which runs what needs the cluster's API."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    deployment: str
+    """Name of the deployment; its compiled projects are looked for by it."""
+    cluster: str
+    """Name of the cluster that it administers."""
+    vpc: pulumi.Input[str]
+    """Id of the network."""
+    subnets: list[pulumi.Input[str]]
+    """Ids of the subnets that it gets addresses in."""
+    group: pulumi.Input[str]
+    """Id of its security group."""
+    key: pulumi.Input[str]
+    """ARN of the key that encrypts what it keeps while it runs."""
+    logs_key: pulumi.Input[str]
+    """ARN of the key that encrypts its log."""
+    state: StateArgs
+    """Where the state of stacks is."""
+    image: str
+    """Reference of its image by digest: Pulumi's CLI with its plugins, the AWS CLI, this package."""
+    stack: NotRequired[str]
+    """Stack that it runs."""
+    keep_logs: NotRequired[int]
+    """Days that its log is kept."""
+
+
 class ScalingArgs(TypedDict):
     """The AWS half of machines that come and go with jobs."""
 
@@ -714,6 +831,17 @@ class ScalingArgs(TypedDict):
     """Alias of the key that encrypts their disks."""
     placed: NotRequired[bool]
     """Whether machines are put close together. They are not by default."""
+
+
+class SigningKeyArgs(TypedDict):
+    """The key that releases are signed with."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
 
 
 class WindowArgs(TypedDict):
@@ -823,6 +951,22 @@ class SiteArgs(TypedDict):
     """Image name -> reference by digest."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with."""
+
+
+class SpendingArgs(TypedDict):
+    """Who is told when money goes."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    topic: pulumi.Input[str]
+    """ARN of the topic that is told."""
+    budget: NotRequired[str]
+    """Alarm when a month costs more, and when it will; none: no budget."""
+    tag: NotRequired[str]
+    """Count what carries this tag alone, as ``KEY=VALUE``; empty: everything. The account must have it as a cost
+    allocation tag."""
+    anomalies: NotRequired[str]
+    """Alarm when a service's spending differs by more than this a day; none: no such alarm."""
 
 
 class StorageArgs(TypedDict):
@@ -971,6 +1115,16 @@ class TrainingArgs(TypedDict):
     """Where they come from; on demand by default."""
     scale_to_zero: NotRequired[bool]
     """Machines that train come and go with the jobs, at most ``nodes`` of them. They stay by default."""
+    budget: NotRequired[str]
+    """Alarm when a month costs more, and when it will; none: no alarm. In USD."""
+    mails: NotRequired[list[str]]
+    """Addresses that get alarms."""
+    state: NotRequired[StateArgs]
+    """Where the state of stacks is, for a runner inside; none: there is no runner."""
+    runner_image: NotRequired[str]
+    """Reference of the runner's image by digest; empty: there is no runner."""
+    stack: NotRequired[str]
+    """Stack that a runner runs."""
 
 
 class TrustedNamespaceArgs(TypedDict):

@@ -131,12 +131,19 @@ def _make(place: Path, own: Path, file: Path, python: str) -> None:
     else:
         _run([python, "-m", "venv", str(place)], file)
         _run([str(own), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(file)], file)
-    if "aiinfra" not in libraries(str(own)):
+    if not _imports(own, "aiinfra.graph"):
         # A folder that holds our package alone: its neighbours are not this version's libraries.
         (place / "aiinfra-here").mkdir()
         (place / "aiinfra-here" / "aiinfra").symlink_to(OURS, target_is_directory=True)
         found = _output([str(own), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], "it cannot be run")
         (Path(found.strip()) / "aiinfra-here.pth").write_text(f"{place / 'aiinfra-here'}\n", encoding="utf-8")
+
+
+def _imports(python: Path, module: str) -> bool:
+    done = subprocess.run(  # noqa: S603 - the environment just made
+        [str(python), "-P", "-c", f"import {module}"], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    return done.returncode == 0
 
 
 def _run(command: list[str], file: Path) -> None:

@@ -128,6 +128,8 @@ class Row(Spec):
     """The site's name."""
     context: str = ""
     """Context in the kubeconfig; empty: the site's name."""
+    wave: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Wave of the class file that the site is in; none: the one that a stable hash of its name falls into."""
     values: dict[str, str] = Field(default_factory=dict)
     """What else differs from site to site; it reaches the site's own configuration."""
 
@@ -160,8 +162,8 @@ class Site(Spec):
     delivery: Delivery | None = None
     """Sites fetch their manifests themselves; none: Pulumi applies them, which suits a few sites."""
     rows: FileBeside | tuple[Row, ...] = ()
-    """The sites: a list, or a CSV file beside the declaration with the columns ``name``, ``context`` and any others.
-    Empty: one site, named like the class."""
+    """The sites: a list, or a CSV file beside the declaration with the columns ``name``, ``context``, ``wave``
+    and any others. Empty: one site, named like the class."""
 
     @model_validator(mode="after")
     def _sites_once(self) -> "Site":

@@ -29,6 +29,8 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
     }
     assert required == {
         "AcceleratorNodes": ["cluster", "group", "instance", "key", "nodes", "role", "subnet", "tags"],
+        "Account": ["account", "name", "region", "tags"],
+        "Alarms": ["account", "region"],
         "ClosedBucket": ["account", "region"],
         "Cluster": [
             "account",
@@ -45,6 +47,7 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         ],
         "Disks": ["account", "cluster", "keyAlias", "region"],
         "FileSystem": ["clients", "key", "size", "subnet", "throughput", "vpc"],
+        "ImageRepositories": ["account", "names", "prefix", "region"],
         "InferenceRuntime": ["model", "modelName", "namespace", "runtime", "tags", "tier"],
         "Keys": ["account", "clusterRole", "logGroups", "region"],
         "Machines": ["account", "instance", "nodes", "region", "tags", "training", "zone"],
@@ -55,11 +58,26 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         "Queueing": ["instance", "namespace", "nodes", "tags"],
         "Registry": ["account", "name", "region", "tags"],
         "ReleaseBucket": ["account", "region"],
+        "Runner": [
+            "account",
+            "cluster",
+            "deployment",
+            "group",
+            "image",
+            "key",
+            "logsKey",
+            "region",
+            "state",
+            "subnets",
+            "vpc",
+        ],
         "Scaling": ["account", "cluster", "keyAlias", "region", "role", "training"],
+        "SigningKey": ["account", "region"],
         "Site": ["className", "model", "modelName", "runtime", "site", "tags", "tier"],
         "SiteMonitoring": [
             *("className", "model", "modelName", "monitoring", "namespace", "secret", "site", "tags", "tier"),
         ],
+        "Spending": ["topic"],
         "Storage": ["account", "key", "region"],
         "Streams": ["issuer", "model", "modelName", "namespace", "runtime", "streams", "tags", "tier"],
         "SystemNodes": ["account", "cluster", "group", "key", "region", "subnets", "tags"],
