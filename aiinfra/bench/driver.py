@@ -168,7 +168,7 @@ class _Run:
                     return
                 due = perf_counter()
             elif self._due(now) > 0:
-                due = self._start + self._sent / self._rate
+                due = self._start + (self._sent + 1) / self._rate
             else:
                 return
             connection = self._free.popleft()

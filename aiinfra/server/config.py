@@ -146,6 +146,8 @@ class Audit(_Section):
     """PEM private key that signs checkpoints; empty: the chain is hashed, not signed."""
     checkpoint: Duration = Duration("60 s")
     """How often a checkpoint is written."""
+    rotate: DataSize | None = None
+    """A file this long is sealed and set aside as ``FILE.NUMBER``, the chain goes on in a new one; none: never."""
 
 
 class LogLevel(StrEnum):

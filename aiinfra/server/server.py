@@ -1,7 +1,7 @@
 """The server as a library: start, serve, drain, stop, on the running asyncio loop."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Self
 
@@ -172,11 +172,13 @@ class Server:
         except BadInput as error:
             self.journal.warning("certificates-refused", code=error.code, reason=error.message)
 
-    def _every(self, seconds: float, work: Callable[[], None]) -> None:
+    def _every(self, seconds: float, work: Callable[[], Awaitable[None] | None]) -> None:
         async def again() -> None:
             while True:
                 await asyncio.sleep(seconds)
-                work()
+                pending = work()
+                if pending is not None:
+                    await pending
 
         self._task(again())
 

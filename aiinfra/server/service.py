@@ -75,7 +75,8 @@ class Service:
         if self.audit is None:
             return
         denied = refusal is not None and refusal.kind in (Kind.FORBIDDEN, Kind.UNAUTHENTICATED)
-        self.audit.record(
+        write = self.audit.count if refusal is not None and refusal.kind is Kind.TOO_MANY else self.audit.record
+        write(
             {
                 "event": event,
                 "transport": transport,
