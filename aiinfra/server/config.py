@@ -171,9 +171,9 @@ class Traces(_Section):
     """OpenTelemetry traces. Off unless this section is there."""
 
     endpoint: str
-    """OTLP/gRPC endpoint, ``http(s)://HOST:PORT``. The one connection the server makes, and only if this is set."""
+    """OTLP/HTTP endpoint, ``http(s)://HOST:PORT``. The one connection the server makes, and only if this is set."""
     sample: float = Field(default=0.01, ge=0, le=1)
-    """Part of the requests that is traced."""
+    """Part of the requests that is traced, where the caller's ``traceparent`` does not decide it."""
 
 
 class Fallback(StrEnum):

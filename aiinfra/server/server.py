@@ -64,9 +64,9 @@ class Server:
             AiinfraError: an address is taken, plain text would leave this machine, or a model cannot be served.
         """
         if self.config.traces is not None:
-            raise BadInput(
-                "traces-unsupported", "this version sends no traces", "remove [traces]; metrics and the log are there"
-            )
+            from aiinfra.server.traces import Traces  # noqa: PLC0415 - the OpenTelemetry SDK, only where it is asked for
+
+            self.service.traces = Traces(self.config.traces, self.journal)
         self._prepare_tls()
         if self.config.audit is not None:
             audit = self.service.audit = AuditLog(self.config.audit, self.journal)
@@ -198,3 +198,5 @@ class Server:
         await self.lifecycle.close()
         if self.service.audit is not None:
             self.service.audit.close()
+        if self.service.traces is not None:
+            await asyncio.to_thread(self.service.traces.close)
