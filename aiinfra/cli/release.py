@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from aiinfra.cli import release_fleet
 from aiinfra.cli.output import emit, json_option
 from aiinfra.cli.shipping import history, pull, push
 from aiinfra.errors import Exit
@@ -15,7 +16,7 @@ _FOLDER = click.Path(path_type=Path)
     epilog="Example: aiinfra release build deployment.yaml && aiinfra release sign releases/NAME/1 --key k.pem"
 )
 def command() -> None:
-    """Build, sign, verify and ship releases of a model; bring a site to one, and say what happened there."""
+    """Build, sign, verify and ship releases, wave by wave; bring a site to one, and say what happened there."""
 
 
 @command.command(epilog="Example: aiinfra release build deployment.yaml --version 4")
@@ -85,3 +86,5 @@ def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
 
 for _shipping in (push, pull, history):
     command.add_command(_shipping)
+for _wave in (release_fleet.start, release_fleet.promote, release_fleet.gate):
+    command.add_command(_wave)

@@ -64,6 +64,9 @@ class _Quantity(click.ParamType[Any, Any]):
     " --config /etc/aiinfra/server.toml --soak '10 min' --max-p99 '20 ms'"
 )
 @click.argument("source", required=False)
+@click.option("--class-file", type=_FOLDER, help="classes/CLASS.yaml instead of SOURCE: what this site's wave serves.")
+@click.option("--site", default="", help="This site's name, which the class file's waves are told by.")
+@click.option("--wave", type=click.IntRange(1), help="The site's wave, where its row names one.")
 @click.option("--config", type=_FOLDER, help="The server's TOML: repository, signers, [watch] address.")
 @click.option("--repository", type=_FOLDER, help="Model repository, instead of the configuration's.")
 @click.option("--signer", "signers", multiple=True, type=_FOLDER, help="Public key, instead of the configuration's.")

@@ -8,10 +8,10 @@ from aiinfra.spec.delivery import Delivery
 from aiinfra.spec.site import Row, Site
 
 
-def sync(declaration: Declaration, site: Site, how: Delivery) -> str:
-    """``sync.yaml`` of a class: the same at every site, however many there are."""
+def sync(declaration: Declaration, site: Site, how: Delivery, wave: int | None = None) -> str:
+    """``sync.yaml`` of a class: the same at every site of a wave, however many there are."""
     namespace = site_of(declaration, site.class_name, Row(name=site.class_name)).namespace
-    return delivery.stream(delivery.everywhere(site.class_name, namespace, how, declaration.signer))
+    return delivery.stream(delivery.everywhere(site.class_name, namespace, how, declaration.signer, wave))
 
 
 def enrolment(declaration: Declaration, name: str) -> str:
@@ -30,7 +30,10 @@ def enrolment(declaration: Declaration, name: str) -> str:
                     f"{name} is of class {site.class_name}, which names no delivery: Pulumi applies it, or it is a box",
                     f"add sites[].delivery to {site.class_name}, or use the folder site-{site.class_name} of a compile",
                 )
-            return sync(declaration, site, site.delivery) + delivery.stream([delivery.row_values(row)])
+            told = declaration.classes.get(site.class_name)
+            # The waves of a class with one wave are one folder, and so none.
+            wave = told.wave_of(site.class_name, row.name, row.wave) if told and len(told.waves) > 1 else None
+            return sync(declaration, site, site.delivery, wave) + delivery.stream([delivery.row_values(row)])
     known = [row.name for rows in declaration.rows.values() for row in rows]
     listed = ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
     raise BadInput("row-unknown", f"there is no site {name!r}{did_you_mean(name, known)}", f"sites: {listed or 'none'}")

@@ -124,6 +124,25 @@ class ClusterArgs(TypedDict):
     """Days that its logs are kept."""
 
 
+class DisksArgs(TypedDict):
+    """What makes encrypted disks for pods, and mounts the file system."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    version: NotRequired[str]
+    """Kubernetes version of the cluster."""
+    cluster: str
+    """Name of the cluster."""
+    key_alias: str
+    """Alias of the key that encrypts disks."""
+    files: NotRequired[bool]
+    """Whether there is a file system to mount. None by default."""
+
+
 class FileSystemArgs(TypedDict):
     """A parallel file system (Lustre) in one zone."""
 
@@ -143,6 +162,23 @@ class FileSystemArgs(TypedDict):
     """ARN of the KMS key that encrypts it."""
     datasets: NotRequired[str]
     """Bucket whose objects it shows as files below ``/datasets``, as they come, change and go; empty: none."""
+
+
+class ImageRepositoriesArgs(TypedDict):
+    """OCI repositories for images and charts."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    prefix: str
+    """What comes before the names, with a slash."""
+    names: list[str]
+    """Their names, as in ``images.lock``."""
+    keep_untagged: NotRequired[int]
+    """Days that an image stays which no tag names."""
 
 
 class TensorArgs(TypedDict):
@@ -226,6 +262,32 @@ class TierArgs(TypedDict):
     """CPU cores the server may use, on CPU tiers; none: as many as the catalogue says the tier has."""
 
 
+class EngineArgs(TypedDict):
+    """The engine and what is particular to it."""
+
+    kind: NotRequired[str]
+    """Which; none: vLLM for a model with ``language``, else the bundled server."""
+    context: NotRequired[int]
+    """vLLM: most tokens of a prompt and its answer together; none: as many as the model was made for."""
+    claim: NotRequired[str]
+    """vLLM: PersistentVolumeClaim in the model's namespace that holds the weights; none: the release image does."""
+
+
+class DemandArgs(TypedDict):
+    """Demand for predictions, counted outside of the server: while there is none, no server runs."""
+
+    prometheus: str
+    """Prometheus of the cluster that KEDA asks."""
+    query: str
+    """PromQL whose one value is the demand."""
+    each: float
+    """Demand that one server takes: one more is started for each."""
+    idle: NotRequired[str]
+    """Time without demand after which the last server ends."""
+    fallback: NotRequired[int]
+    """Servers that run while the demand cannot be read."""
+
+
 class SecretRefArgs(TypedDict):
     """Store, name and key."""
 
@@ -244,6 +306,8 @@ class IssuerArgs(TypedDict):
     """Its name."""
     kind: NotRequired[str]
     """What kind it is; in the workload's namespace by default."""
+    longest: NotRequired[str]
+    """Longest life of a certificate that it signs; none: as long as is asked for."""
 
 
 class UpdatesArgs(TypedDict):
@@ -272,6 +336,8 @@ class RuntimeArgs(TypedDict):
 
     on: str
     """What it runs on."""
+    engine: NotRequired[EngineArgs]
+    """What serves the model: the bundled server, KServe with it, or vLLM; by default as the model needs."""
     callers: NotRequired[list[str]]
     """Workloads that may ask for predictions: on Kubernetes by ``app.kubernetes.io/name`` and service account, on a
     box by the name in their certificate. Nobody else can."""
@@ -279,6 +345,8 @@ class RuntimeArgs(TypedDict):
     """Servers a site runs; 0: two on EKS, one elsewhere."""
     max_replicas: NotRequired[int]
     """Servers a site may grow to while they are busy (Kubernetes only); 0: it does not grow."""
+    demand: NotRequired[DemandArgs]
+    """Scale to zero by what waits before the server (KEDA, Kubernetes only); none: servers always run."""
     cores: NotRequired[int]
     """CPU cores one server may use."""
     memory: NotRequired[str]
@@ -374,6 +442,33 @@ class KeysArgs(TypedDict):
     """ARN of the control plane's role, which may use the cluster's key."""
 
 
+class MachinesArgs(TypedDict):
+    """Machines that Karpenter starts for jobs that wait, and ends when they are done."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    zone: str
+    """Id of the availability zone they are all in."""
+    training: str
+    """Name of the training component, as its project has it: subnets, groups and keys are found by it."""
+    version: NotRequired[str]
+    """Kubernetes version of the cluster."""
+    tags: TagsArgs
+    """Become tags of machines and disks."""
+    instance: str
+    """EC2 instance type."""
+    nodes: int
+    """The most there are at a time."""
+    capacity: NotRequired[CapacityArgs]
+    """Where they come from; on demand by default."""
+    disk: NotRequired[int]
+    """GiB of each machine's root disk; its own disks come on top."""
+
+
 class EgressArgs(TypedDict):
     """One way out. Everything not named stays closed."""
 
@@ -402,12 +497,109 @@ class NetworkArgs(TypedDict):
     """Addresses of pods; /16 to /20, apart from the other."""
     services: NotRequired[list[str]]
     """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
+    starts_machines: NotRequired[bool]
+    """Whether something inside starts machines through the endpoint of EC2. Nothing does by default."""
     egress: NotRequired[list[EgressArgs]]
     """Ranges that machines may reach; none by default. A route there is not made."""
     logs_key: pulumi.Input[str]
     """ARN of the key that encrypts the records of traffic and of name lookups."""
     keep_logs: NotRequired[int]
     """Days that those records are kept."""
+
+
+class OperatorsArgs(TypedDict):
+    """Operators of a training cluster, each a chart of the pinned table."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    cluster: str
+    """Name of the cluster."""
+    instance: str
+    """EC2 instance type of the machines that train: which device plugins there are follows from it."""
+    namespace: str
+    """Namespace of training jobs; every job in it waits in its queue."""
+    scale_to_zero: NotRequired[bool]
+    """Machines come and go with the jobs: Karpenter is among the operators. They stay by default."""
+    images: NotRequired[dict[str, str]]
+    """Name in ``images.lock`` -> reference by digest, charts included; a missing one is reported as
+    ``unlocked``."""
+
+
+class PlatformArgs(TypedDict):
+    """Everything inside a training cluster."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    zone: str
+    """Id of the zone that accelerators are in."""
+    name: str
+    """Name of the deployment; also the namespace of its training jobs."""
+    training: str
+    """Name of the training component, as its project has it."""
+    cluster: str
+    """Name of the cluster."""
+    version: NotRequired[str]
+    """Kubernetes version of the cluster."""
+    tags: TagsArgs
+    """Become labels."""
+    instance: str
+    """EC2 instance type of the machines that train."""
+    nodes: int
+    """How many there are, or may be."""
+    capacity: NotRequired[CapacityArgs]
+    """Where they come from."""
+    scale_to_zero: NotRequired[bool]
+    """Machines come and go with the jobs. They stay by default."""
+    preflight: NotRequired[bool]
+    """Run the preflight job as the platform is made."""
+    files: NotRequired[str]
+    """Size of the file system; none: there is none."""
+    file_system: NotRequired[pulumi.Input[str]]
+    """Id of the file system."""
+    dns_name: NotRequired[pulumi.Input[str]]
+    """Name that it is mounted by."""
+    mount_name: NotRequired[pulumi.Input[str]]
+    """Name of its root."""
+    images: NotRequired[dict[str, str]]
+    """Name in ``images.lock`` -> reference by digest, charts included."""
+
+
+class PreflightArgs(TypedDict):
+    """A job that shows that all accelerators are there and talk to one another as fast as they should."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace it runs in."""
+    tags: TagsArgs
+    """Become labels."""
+    instance: str
+    """EC2 instance type of the machines that train."""
+    nodes: int
+    """Machines that it runs on, all together."""
+    image: str
+    """Reference of the image it runs: that of training jobs, with PyTorch in it."""
+
+
+class QueueingArgs(TypedDict):
+    """The queue of a training cluster: jobs wait in it until all their pods can start together."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace whose jobs wait in it."""
+    tags: TagsArgs
+    """Become labels."""
+    instance: str
+    """EC2 instance type of the machines that train."""
+    nodes: int
+    """How many there are, or may be."""
+    topology: NotRequired[bool]
+    """Place a job's pods close together. Needs machines that stay: what is not there yet has no place."""
 
 
 class ExistingArgs(TypedDict):
@@ -432,6 +624,10 @@ class RegistryArgs(TypedDict):
     """Name of the deployment."""
     tags: TagsArgs
     """Who owns it; recorded, and applied through the provider's default tags."""
+    prefix: NotRequired[str]
+    """What comes before the names of repositories; empty: the deployment's name."""
+    images: NotRequired[list[str]]
+    """Images and charts that are mirrored, by their names in ``images.lock``; none: no repositories."""
     existing: NotRequired[ExistingArgs]
     """Resources that are there already."""
 
@@ -451,6 +647,38 @@ class ReleaseBucketArgs(TypedDict):
     """Days an overwritten or deleted object can still be had back."""
 
 
+class ScalingArgs(TypedDict):
+    """The AWS half of machines that come and go with jobs."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    cluster: str
+    """Name of the cluster."""
+    training: str
+    """Name of the training component; the machines' profile is named after it."""
+    role: str
+    """Name of the machines' role."""
+    key_alias: str
+    """Alias of the key that encrypts their disks."""
+    placed: NotRequired[bool]
+    """Whether machines are put close together. They are not by default."""
+
+
+class SigningKeyArgs(TypedDict):
+    """The key that releases are signed with."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+
+
 class CapsArgs(TypedDict):
     """Hard limits. A cap on a figure nobody knows fails closed."""
 
@@ -460,6 +688,37 @@ class CapsArgs(TypedDict):
     """Most money over time; none: no cap."""
     scope: NotRequired[str]
     """What they count; each site by default."""
+
+
+class WindowArgs(TypedDict):
+    """When a site may be upgraded."""
+
+    days: list[str]
+    """Days of the week, at the site."""
+    start: str
+    """From; the time at the site."""
+    end: str
+    """To; upgrades begin before it."""
+    timezone: NotRequired[str]
+    """Of both, by its IANA name; UTC by default."""
+
+
+class K3sArgs(TypedDict):
+    """How the machines of a k3s site are set up. Compiling makes their files; upgrades come with the manifests."""
+
+    version: str
+    """Release of k3s."""
+    mirror: NotRequired[str]
+    """``HOST[:PORT]`` of a registry at the site that every image is pulled from, and none from elsewhere; none:
+    images come from where their reference says."""
+    window: NotRequired[WindowArgs]
+    """When machines are upgraded to ``version`` (system-upgrade-controller); none: they are upgraded by hand."""
+    dns: NotRequired[list[str]]
+    """Name servers at the site; none: those the machine has."""
+    time: NotRequired[list[str]]
+    """Time servers at the site; none: the machine keeps its time as it does."""
+    volumes: NotRequired[str]
+    """Folder of each machine that local volumes are made in."""
 
 
 class SiteArgs(TypedDict):
@@ -489,6 +748,8 @@ class SiteArgs(TypedDict):
     """How long it must go on without its link."""
     egress: NotRequired[list[EgressArgs]]
     """Ways out of the namespace; none by default."""
+    k3s: NotRequired[K3sArgs]
+    """How its machines are set up; with a window they are upgraded in it."""
     values: NotRequired[dict[str, str]]
     """What else is particular to this site; becomes a ConfigMap."""
     images: NotRequired[dict[str, str]]
@@ -547,6 +808,25 @@ class SystemNodesArgs(TypedDict):
     """GiB of each machine's disk."""
 
 
+class TrainingJobsArgs(TypedDict):
+    """What training jobs are made of: their namespace, their identity, their runtime."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace they run in."""
+    tags: TagsArgs
+    """Become labels."""
+    instance: str
+    """EC2 instance type of the machines they run on; each pod takes one whole."""
+    nodes: int
+    """Pods of a job, unless it says otherwise."""
+    image: str
+    """Reference of the image that jobs run, unless they name one."""
+    files: NotRequired[bool]
+    """Whether the file system is mounted at ``/data``. Not by default."""
+
+
 class FilesArgs(TypedDict):
     """A parallel file system that feeds the accelerators; it shows the datasets' objects as files."""
 
@@ -593,6 +873,8 @@ class TrainingArgs(TypedDict):
     """How many of them."""
     capacity: NotRequired[CapacityArgs]
     """Where they come from; on demand by default."""
+    scale_to_zero: NotRequired[bool]
+    """Machines that train come and go with the jobs, at most ``nodes`` of them. They stay by default."""
 
 
 class TrustedNamespaceArgs(TypedDict):
@@ -614,6 +896,31 @@ class TrustedNamespaceArgs(TypedDict):
     """Pods it may hold."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with; empty: no pod may mount a release."""
+
+
+class VolumesArgs(TypedDict):
+    """Volumes: encrypted disks on demand, and the file system where there is one."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    key_alias: str
+    """Alias of the key that encrypts disks."""
+    namespace: str
+    """Namespace that mounts the file system."""
+    tags: TagsArgs
+    """Become labels."""
+    size: NotRequired[str]
+    """Size of the file system; none: there is none."""
+    file_system: NotRequired[pulumi.Input[str]]
+    """Id of the file system."""
+    dns_name: NotRequired[pulumi.Input[str]]
+    """Name that it is mounted by."""
+    mount_name: NotRequired[pulumi.Input[str]]
+    """Name of its root."""
 
 
 class WorkloadRoleArgs(TypedDict):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aiinfra.errors import BadInput
-from aiinfra.release.place import parse_place
-from aiinfra.release.store import LinkLost
+from aiinfra.release.place import Kind, parse_place
+from aiinfra.release.store import LinkLost, ReleaseFolder, Source
 from aiinfra.release.transfer import Progress, open_source
 from aiinfra.rollout import pull as pulling
 from aiinfra.rollout.home import Home
@@ -13,6 +13,7 @@ from aiinfra.rollout.pull import Outcome, Result, Site
 from aiinfra.rollout.soak import Limits
 from aiinfra.server.config import ServerConfig, Watch
 from aiinfra.server.flags import configure
+from aiinfra.spec.class_file import Wave, read_class
 from aiinfra.units import Duration, Share
 
 
@@ -34,6 +35,9 @@ def run(
     no_watch: bool = False,
     finish: bool = False,
     or_keep: bool = False,
+    class_file: Path | None = None,
+    site: str = "",
+    wave: int | None = None,
     plain_http: bool = False,
     ca: Path | None = None,
 ) -> Outcome:
@@ -45,20 +49,36 @@ def run(
     """
     default = Limits()
     limits = Limits(soak or default.time, load or default.load, max_failed or default.failed, max_p99)
-    site = Site(_config(config, repository, signers, watch), limits, say=say, progress=progress)
+    here = Site(_config(config, repository, signers, watch), limits, say=say, progress=progress)
     if finish:
-        return pulling.finish(site)
-    if not source:
-        raise BadInput("pull-needs", "no SOURCE is named", "write HOST/NAME:TAG, oci:PATH:TAG or ./PATH; or --finish")
-    place = parse_place(source)
+        return pulling.finish(here)
+    if bool(source) == bool(class_file):
+        raise BadInput(
+            "pull-needs",
+            "SOURCE and --class-file both say what to pull" if source else "no SOURCE is named",
+            "write HOST/NAME:TAG, oci:PATH:TAG or ./PATH, or --class-file FILE --site NAME; or --finish",
+        )
+    told = _of_class(class_file, site, wave) if class_file else None
+    place = parse_place(f"{told[0]}@{told[1].digest}" if told else source or "")
     try:
-        opened = open_source(place, plain_http=plain_http, ca=ca)
-        return pulling.pull(site, place, opened, model=model, again=again, watched=not no_watch)
+        if told and place.kind is Kind.FOLDER:
+            opened: Source = ReleaseFolder(place, model, told[1].version)
+        else:
+            opened = open_source(place, plain_http=plain_http, ca=ca)
+        return pulling.pull(here, place, opened, model=model, again=again, watched=not no_watch)
     except LinkLost as error:
-        kept = _serving(site, model) if or_keep else None
+        kept = _serving(here, model) if or_keep else None
         if kept is None:
             raise
         return Outcome(Result.CURRENT, model, kept, why=f"{error.message}; goes on with what is here")
+
+
+def _of_class(file: Path, site: str, wave: int | None) -> tuple[str, Wave]:
+    """Where a class's releases are, and what the site's wave is meant to serve."""
+    told = read_class(file)
+    if not site and wave is None and len(told.waves) > 1:
+        raise BadInput("pull-needs", f"{file} has {len(told.waves)} waves", "name this site: --site NAME")
+    return told.uri, told.waves[told.wave_of(file.stem, site, wave)]
 
 
 def _serving(site: Site, model: str) -> str | None:

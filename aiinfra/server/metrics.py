@@ -9,7 +9,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from aiinfra.server.catalogue import Served
 from aiinfra.server.config import Verb
-from aiinfra.server.http import START, Exchange, Head
+from aiinfra.server.heads import Head
+from aiinfra.server.http import START, Exchange
 from aiinfra.server.refusal import Kind, Refusal
 from aiinfra.server.rest import refuse
 from aiinfra.server.service import Service
@@ -28,16 +29,16 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._registry.register(_Collector(service))
 
-    def gate(self, head: Head) -> None:
+    def gate(self, head: Head, identity: str) -> None:
         """Turn everything else away before its body is read."""
         if head.url != b"/metrics" or head.method not in ("GET", "HEAD"):
             raise Refusal(Kind.NOT_FOUND, "metrics are at GET /metrics")
-        self._service.authority.require(head.identity, "", Verb.READ)
+        self._service.authority.require(identity, "", Verb.READ)
 
     def handle(self, exchange: Exchange) -> None:
         """Answer."""
         try:
-            self.gate(exchange.head)
+            self.gate(exchange.head, exchange.identity)
         except Refusal as refusal:
             refuse(exchange, refusal)
             return

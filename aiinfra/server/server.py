@@ -10,8 +10,8 @@ from aiinfra.server.audit import AuditLog
 from aiinfra.server.authority import ANONYMOUS, LOCAL
 from aiinfra.server.catalogue import Catalogue
 from aiinfra.server.config import Endpoint, ServerConfig, is_loopback
+from aiinfra.server.connections import Bounds
 from aiinfra.server.health import Health
-from aiinfra.server.http import Bounds
 from aiinfra.server.journal import Journal
 from aiinfra.server.lifecycle import Lifecycle
 from aiinfra.server.listeners import GrpcListener, HttpListener, identifier, require_private

@@ -63,6 +63,10 @@ class Training(Spec):
     """How many of them."""
     capacity: Capacity = Capacity()
     """Where they come from."""
+    scale_to_zero: bool = False
+    """Machines come and go with the jobs, at most ``nodes`` of them. They stay, and are paid, by default."""
+    preflight: bool = True
+    """Before anybody trains, a job shows that all accelerators are there and talk to one another fast enough."""
     budget: Spend | None = None
     """Alarm when spending passes this; none: no budget."""
     api_access: ApiAccess = ApiAccess()

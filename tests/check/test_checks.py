@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from aiinfra.catalogue.find import find_instance
+from aiinfra.catalogue.operators import operators_for
 from aiinfra.check import check
 from aiinfra.images import parse_lock
 from aiinfra.spec import yaml
@@ -26,6 +28,10 @@ def changed(tmp_path: Path, **changes: object) -> Declaration:
     return load(tmp_path)
 
 
+def locked(name: str, place: str = "x") -> str:
+    return f"{name}: {{reference: 'registry.example.com/{place}@sha256:{'a' * 64}'}}\n"
+
+
 def site(**tier: str) -> list[dict[str, object]]:
     return [{"class": "press-line", "tier": tier, "runtime": {"on": "k3s"}}]
 
@@ -36,9 +42,11 @@ def said(declaration: Declaration) -> dict[str, str]:
 
 def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
     assert said(changed(tmp_path)) == {
-        "unlocked": "images.lock: image 'line-vibration-release' is not in images.lock",
+        "unlocked": "images.lock: image 'trainer-controller' is not in images.lock",
         "no-signer": "model.signer: no release key is named, so sites would refuse every release",
         "no-golden": "model.golden: no golden inputs are named: a release can only be compared with itself",
+        "no-update-route": "sites[0].delivery: press-line: Pulumi reaches a site only while its link is up and open "
+        "from outside",
         "not-compiled": "training: what runs inside the cluster (device plugins, queues), "
         "a runner and the budget's alarm are not made yet",
     }
@@ -113,12 +121,24 @@ def test_the_file_must_be_the_declared_one(tmp_path: Path) -> None:
 
 
 def test_a_locked_image_is_not_reported(tmp_path: Path) -> None:
-    lock = "".join(
-        f"{name}: {{reference: 'registry.example.com/x@sha256:{'a' * 64}'}}\n"
-        for name in ("aiinfra-server", "line-vibration-release")
+    rows = operators_for(find_instance("p5.48xlarge"), scale_to_zero=False)
+    names = (
+        "aiinfra-server",
+        "line-vibration-release",
+        "line-vibration-trainer",
+        *(n for row in rows for n in row.locks),
     )
-    (tmp_path / "images.lock").write_text(lock)
+    (tmp_path / "images.lock").write_text("".join(locked(name) for name in names))
     assert "unlocked" not in said(changed(tmp_path))
+
+
+def test_a_chart_of_another_version_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "images.lock").write_text(
+        locked("chart-kueue", "charts/kueue:0.9.1") + locked("chart-efa", "efa:v0.5.30")
+    )
+    assert said(changed(tmp_path))["operator-version"] == (
+        "images.lock: chart-kueue is locked at 0.9.1; the values and definitions here are those of 0.19.2"
+    )
 
 
 def test_a_lock_without_digest_is_refused() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from aiinfra.compiler.fleet import enrolment
 from aiinfra.compiler.projects import Kind, projects
 from aiinfra.compiler.rendering import render
 from aiinfra.compiler.writing import write
+from aiinfra.components.kubernetes.parts import class_of, site_of
 from aiinfra.errors import BadInput
 from aiinfra.graph.collect import collect
+from aiinfra.graph.manifests import files, manifests_of
 from aiinfra.graph.node import Mode
 from aiinfra.spec.reading import load
+from aiinfra.spec.site import Row
 from tests.goldens import check_golden
 from tests.judges.schemas import objects, problems
 from tests.programs import ROOT
@@ -95,8 +99,6 @@ def test_every_placeholder_is_filled_by_every_row(tmp_path: Path) -> None:
 
 def test_a_line_a_value() -> None:
     declaration = load(DATA / "fleet.yaml")
-    from aiinfra.components.kubernetes.parts import class_of
-
     values = class_of(declaration, "cabinet").values
     assert values == {"site.properties": "site=${site}\nlamp-count=${lamp_count:-}\nstreet=${street:-}\n"}
 
@@ -137,3 +139,66 @@ def test_a_box_installs_its_bundle(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         load(tmp_path)
     assert "delivery is for sites on Kubernetes" in caught.value.render()
+
+
+DIGESTS = {"4": "sha256:" + "4" * 64, "5": "sha256:" + "5" * 64}
+
+
+def with_waves(folder: Path, *versions: str) -> Path:
+    """A class file with a wave a version."""
+    waves = "".join(f'  {n}: {{version: "{v}", digest: {DIGESTS[v]}}}\n' for n, v in enumerate(versions, 1))
+    indented = KEY.rstrip().replace("\n", "\n  ")
+    text = f"uri: oci://registry.example.com/releases/help-point\npublic_key: |\n  {indented}\nwaves:\n{waves}"
+    (folder / "classes").mkdir(exist_ok=True)
+    (folder / "classes" / "cabinet.yaml").write_text(text)
+    return folder
+
+
+def exported(folder: Path) -> dict[str, str]:
+    """What is pushed as the class's artifact."""
+    with TemporaryDirectory() as out:
+        write(render(load(folder)), Path(out))
+        graph = collect(Path(out) / "site-cabinet", stack="production", mode=Mode.PREVIEW)
+        return files(manifests_of(graph)[0])
+
+
+def test_a_wave_is_a_folder_with_its_own_version_and_no_other(tmp_path: Path) -> None:
+    found = exported(with_waves(fleet(tmp_path, 3), "5", "4"))
+    assert {name.partition("/")[0] for name in found} == {"wave-1", "wave-2"}
+    for wave, version, other in (("wave-1", "5", "4"), ("wave-2", "4", "5")):
+        text = "".join(text for name, text in found.items() if name.startswith(wave))
+        image = f"reference: registry.example.com/releases/help-point@{DIGESTS[version]}"
+        assert (text.count(image), DIGESTS[other] in text) == (1, False)
+        assert f"mountPath: /models/help-point/{version}" in text
+        assert "digest = " not in text, "the declared model's digest would refuse another version"
+
+
+def test_a_promotion_changes_the_manifests_of_its_wave_alone(tmp_path: Path) -> None:
+    fleet(tmp_path, 3)
+    before, after = exported(with_waves(tmp_path, "5", "4", "4")), exported(with_waves(tmp_path, "5", "5", "4"))
+    changed = {name.partition("/")[0] for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert changed == {"wave-2"}
+
+
+def test_a_site_follows_its_own_wave(tmp_path: Path) -> None:
+    with_waves(fleet(tmp_path, 3), "5", "4")
+    (tmp_path / "fleet.csv").write_text("name,wave,street\nsite-0,1,a\nsite-1,2,b\nsite-2,,c\n")
+    declaration = load(tmp_path)
+    paths = [documents(enrolment(declaration, f"site-{n}"))[2]["spec"]["path"] for n in range(3)]
+    assert paths == ["./wave-1", "./wave-2", "./wave-2"]
+    assert documents(enrolment(declaration, "site-0"))[-1]["data"] == {"site": "site-0", "street": "a"}
+    assert "site-cabinet/sync.yaml" not in render(declaration), "it would not be the same at every site"
+
+
+def test_one_wave_needs_no_folder(tmp_path: Path) -> None:
+    with_waves(fleet(tmp_path, 1), "5")
+    assert not any("/" in name for name in exported(tmp_path))
+    assert documents(enrolment(load(tmp_path), "site-0"))[2]["spec"]["path"] == "./"
+
+
+def test_sites_that_are_pushed_serve_their_wave_too(tmp_path: Path) -> None:
+    with_waves(fleet(tmp_path, 1), "5", "4")
+    declaration = load(tmp_path)
+    specs = [site_of(declaration, "cabinet", Row(name="x", wave=wave)) for wave in (1, 2)]
+    assert [spec.model.version for spec in specs] == ["5", "4"]
+    assert [spec.images["help-point-release"][-64:] for spec in specs] == ["5" * 64, "4" * 64]

@@ -119,7 +119,7 @@ class Network(Component):
                 "private_dns_enabled": True,
                 "subnet_ids": subnets,
                 "security_group_ids": [groups["endpoints"].id],
-                "policy": endpoints.interface_policy(service, spec.account),
+                "policy": endpoints.interface_policy(service, spec.account, starts_machines=spec.starts_machines),
                 "tags": {"Name": f"{self._name}-{service}"},
             }
             self.child(aws.ec2.VpcEndpoint, f"endpoint-{service.replace('.', '-')}", props)

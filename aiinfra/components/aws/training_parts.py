@@ -1,8 +1,16 @@
 """What the parts of a training cluster are declared with, each from the whole. Pure; ids are handed through."""
 
 from aiinfra.catalogue.find import find_region
-from aiinfra.components.aws import cluster_settings
-from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
+from aiinfra.components.aws import cluster_settings, endpoints
+from aiinfra.components.aws.accelerators import accelerated, is_placed
+from aiinfra.components.aws.cluster_specs import (
+    AcceleratorNodesSpec,
+    ClusterSpec,
+    DisksSpec,
+    ScalingSpec,
+    SystemNodesSpec,
+    WorkloadRoleSpec,
+)
 from aiinfra.components.aws.key_policy import key_alias
 from aiinfra.components.aws.layout import place
 from aiinfra.components.aws.policy import role_arn
@@ -34,6 +42,8 @@ def network_of(spec: TrainingSpec, logs_key: Given) -> NetworkSpec:
         zones=spec.zones,
         cidr=spec.cidr,
         egress=spec.egress,
+        services=endpoints.services(scale_to_zero=spec.scale_to_zero, runner=False),
+        starts_machines=spec.scale_to_zero,
         logs_key=logs_key,
     )
 
@@ -105,4 +115,29 @@ def accelerators_of(spec: TrainingSpec, name: str, **given: Given) -> Accelerato
         nodes=spec.nodes,
         capacity=spec.capacity,
         **given,
+    )
+
+
+def disks_of(spec: TrainingSpec, name: str) -> DisksSpec:
+    """The drivers of volumes."""
+    return DisksSpec(
+        account=spec.account,
+        region=spec.region,
+        version=spec.version,
+        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        key_alias=key_alias(f"{name}-keys", "volumes"),
+        files=spec.files is not None,
+    )
+
+
+def scaling_of(spec: TrainingSpec, name: str) -> ScalingSpec:
+    """The AWS half of machines that come and go; they have the role of the other machines."""
+    return ScalingSpec(
+        account=spec.account,
+        region=spec.region,
+        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        training=name,
+        role=role_name(f"{name}-system", spec.region),
+        key_alias=key_alias(f"{name}-keys", "volumes"),
+        placed=is_placed(spec.capacity, accelerated(spec.instance), spec.nodes),
     )

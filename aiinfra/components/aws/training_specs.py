@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, IPvAnyNetwork, field_serializer, mod
 
 from aiinfra.catalogue.eks import newest
 from aiinfra.catalogue.find import find_region
-from aiinfra.components.aws.endpoints import SERVICES
+from aiinfra.components.aws.endpoints import ALWAYS, SERVICES
 from aiinfra.components.aws.layout import ZoneRanges, layout, place
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
@@ -61,8 +61,10 @@ class NetworkSpec(ComponentSpec):
     """Addresses of machines; /16 to /22."""
     pods: IPv4Network = PODS
     """Addresses of pods; /16 to /20, apart from the other."""
-    services: tuple[str, ...] = tuple(SERVICES)
+    services: tuple[str, ...] = ALWAYS
     """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
+    starts_machines: bool = False
+    """Whether something inside starts machines through the endpoint of EC2. Nothing does by default."""
     egress: tuple[Egress, ...] = ()
     """Ranges that machines may reach; none by default. A route there is not made."""
     logs_key: Given
@@ -124,6 +126,8 @@ class TrainingSpec(ComponentSpec):
     """How many of them."""
     capacity: Capacity = Capacity()
     """Where they come from; on demand by default."""
+    scale_to_zero: bool = False
+    """Machines that train come and go with the jobs, at most ``nodes`` of them. They stay by default."""
 
     @classmethod
     def of(cls, declaration: Declaration) -> "TrainingSpec":
@@ -155,6 +159,7 @@ class TrainingSpec(ComponentSpec):
             instance=deployment.training.instance,
             nodes=deployment.training.nodes,
             capacity=deployment.training.capacity,
+            scale_to_zero=deployment.training.scale_to_zero,
             public_cidrs=deployment.training.api_access.public_cidrs,
         )
 

@@ -1,22 +1,40 @@
 """How a site's spec is divided between its parts, and how a declaration's row becomes a site. Pure."""
 
-from aiinfra.components.kubernetes.delivery import placeholders
+from aiinfra.components.kubernetes.delivery import placeholders, wave_folder
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
 from aiinfra.components.site_config import most_replicas
+from aiinfra.images import release_image
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.site import Row
 from aiinfra.units import DataSize
 
+OCI = "oci://"
+"""Scheme of a class file's address where releases are in a registry."""
+
 
 def site_of(declaration: Declaration, class_name: str, row: Row) -> SiteSpec:
-    """The spec of one row of a class."""
+    """The spec of one row of a class: it serves the declared model, or what the class file names for its wave."""
+    found = declaration.classes.get(class_name)
+    wave = found.wave_of(class_name, row.name, row.wave) if found else None
+    return _site(declaration, class_name, row, wave)
+
+
+def _site(declaration: Declaration, class_name: str, row: Row, wave: int | None) -> SiteSpec:
     deployment = declaration.deployment
     site = deployment.site(class_name)
+    model, images = deployment.model, dict(declaration.images)
+    if wave is not None:
+        found = declaration.classes[class_name]
+        told = found.waves[wave]
+        # The release says its model's digest itself, under its signature: the declared one is another version's.
+        model = model.model_copy(update={"version": told.version, "digest": ""})
+        if found.uri.startswith(OCI):
+            images[release_image(deployment.name)] = f"{found.uri.removeprefix(OCI)}@{told.digest}"
     return SiteSpec(
         class_name=class_name,
         site=row.name,
         model_name=deployment.name,
-        model=deployment.model,
+        model=model,
         tier=site.tier,
         runtime=site.runtime,
         tags=deployment.tags,
@@ -24,16 +42,26 @@ def site_of(declaration: Declaration, class_name: str, row: Row) -> SiteSpec:
         caps=deployment.caps,
         offline=site.offline,
         egress=deployment.network.egress,
+        k3s=site.k3s,
         values=row.values,
-        images=dict(declaration.images),
+        images=images,
         signer=declaration.signer,
     )
 
 
-def class_of(declaration: Declaration, class_name: str) -> SiteSpec:
-    """The spec that all sites of a delivered class share: each fills in its own row."""
+def class_of(declaration: Declaration, class_name: str, wave: int | None = None) -> SiteSpec:
+    """The spec that all sites of a delivered class share, or of one wave of it: each site fills in its own row."""
     rows = declaration.rows[class_name]
-    return site_of(declaration, class_name, Row(name=class_name, values=placeholders(rows)))
+    return _site(declaration, class_name, Row(name=class_name, values=placeholders(rows)), wave)
+
+
+def waves_of(declaration: Declaration, class_name: str) -> dict[str, SiteSpec]:
+    """Folder of a delivered class's artifact -> the spec its sites share: one a wave, or one for all where no class
+    file has waves."""
+    found = declaration.classes.get(class_name)
+    if found is None:
+        return {class_name: class_of(declaration, class_name)}
+    return {wave_folder(wave): class_of(declaration, class_name, wave) for wave in found.waves}
 
 
 def namespace_of(spec: SiteSpec) -> TrustedNamespaceSpec:

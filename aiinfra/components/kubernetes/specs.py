@@ -6,6 +6,7 @@ from aiinfra.components.spec import ComponentSpec
 from aiinfra.spec.base import Name
 from aiinfra.spec.model import Model
 from aiinfra.spec.network import Egress
+from aiinfra.spec.nodes import K3s
 from aiinfra.spec.objective import Caps, Objective
 from aiinfra.spec.site import Runtime
 from aiinfra.spec.tags import Tags
@@ -82,6 +83,8 @@ class SiteSpec(ComponentSpec):
     """How long it must go on without its link."""
     egress: tuple[Egress, ...] = ()
     """Ways out of the namespace; none by default."""
+    k3s: K3s | None = None
+    """How its machines are set up; with a window they are upgraded in it."""
     values: dict[str, str] = Field(default_factory=dict)
     """What else is particular to this site; becomes a ConfigMap."""
     images: dict[str, str] = Field(default_factory=dict)

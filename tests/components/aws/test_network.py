@@ -85,7 +85,7 @@ def test_no_service_without_a_policy_and_no_odd_retention() -> None:
     }
     assert NetworkSpec.model_validate(plain).keep_logs == 365
     for change, why in (
-        ({"services": ["sqs"]}, "there is no endpoint policy for 'sqs'"),
+        ({"services": ["rds"]}, "there is no endpoint policy for 'rds'"),
         ({"keep_logs": 364}, "364 days cannot be kept"),
         ({"cidr": "10.0.0.0/8"}, "give a range between"),
         ({"region": "cn-north-1"}, "China"),
