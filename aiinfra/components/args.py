@@ -226,6 +226,17 @@ class LanguageModelArgs(TypedDict):
     """Tokens a request gets, on average; 256 by default."""
 
 
+class OriginArgs(TypedDict):
+    """What a release says of how its model was made; written by whoever trains it, nothing by default."""
+
+    data: NotRequired[str]
+    """Digest of the training data; empty: not stated. What notices drift knows by it which data a release saw."""
+    code: NotRequired[str]
+    """Revision of the training code; empty: not stated."""
+    run: NotRequired[str]
+    """The training run; empty: not stated."""
+
+
 class ModelArgs(TypedDict):
     """What is served. ``digest``, ``inputs`` and ``outputs`` are written by ``aiinfra model inspect --write``."""
 
@@ -242,6 +253,11 @@ class ModelArgs(TypedDict):
     trained the model answered. Empty: none, and a release records its own, labelled ``self-recorded``."""
     language: NotRequired[LanguageModelArgs]
     """Architecture of a language model, for the estimate; none: the work is read from the file."""
+    origin: NotRequired[OriginArgs]
+    """Where it comes from: training data, code, run; nothing stated by default."""
+    card: NotRequired[str]
+    """Model card beside the declaration (``card.yaml``): purpose, metrics, oversight. Empty: none, and a release
+    says nothing of what the model is for."""
     version: NotRequired[str]
     """Version to serve; a whole number, as the Open Inference Protocol's clients expect."""
     signer: NotRequired[str]
