@@ -6,7 +6,7 @@ import click
 
 from aiinfra.cli import release_fleet
 from aiinfra.cli.output import emit, json_option
-from aiinfra.cli.shipping import history, pull, push
+from aiinfra.cli.shipping import history, pull, push, sign_manifests
 from aiinfra.errors import Exit
 
 _FOLDER = click.Path(path_type=Path)
@@ -91,7 +91,7 @@ def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
     return Exit.DONE
 
 
-for _shipping in (push, pull, history):
+for _shipping in (push, pull, history, sign_manifests):
     command.add_command(_shipping)
 for _wave in (release_fleet.start, release_fleet.promote, release_fleet.gate):
     command.add_command(_wave)

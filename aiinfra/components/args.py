@@ -333,8 +333,7 @@ class UpdatesArgs(TypedDict):
     """``HOST/NAME:TAG`` of the artifact that ``aiinfra release push`` made. What the tag points to is taken only
     with the release key's signature; with ``@sha256:...`` only that artifact is."""
     window: NotRequired[str]
-    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``). On Kubernetes a site
-    follows its manifests instead."""
+    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``)."""
     jitter: NotRequired[str]
     """Boxes begin at a moment of their own within this time after the window opens, the same each time."""
     soak: NotRequired[str]
@@ -343,8 +342,6 @@ class UpdatesArgs(TypedDict):
     """Part of the requests that may fail meanwhile."""
     max_p99: NotRequired[str]
     """Longest 99th percentile of the time to an answer meanwhile, as the server measures it; none: not judged."""
-    registry_cidrs: NotRequired[list[str]]
-    """Addresses of the registry that the server's pods on Kubernetes may reach; none: they may not leave."""
 
 
 class RuntimeArgs(TypedDict):
