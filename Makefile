@@ -7,7 +7,7 @@ JUDGES := .venv-judges
 OUT    ?= .bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test judges check format golden bench soak e2e image lock clean
+.PHONY: help setup demo test judges check format golden bench soak tools e2e image lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,11 +53,15 @@ golden: $(STAMP) ## Rewrite the golden files; review the difference as you would
 bench: $(STAMP) ## Timings, each as a ratio against a named rival of the same run
 	@$(BIN)/python tools/run_benches.py --out $(OUT)
 
-soak: $(STAMP) ## The long ones: kill loops, full mutation sets
+soak: $(STAMP) ## The long ones: kill loops, full mutation sets, properties with new examples
 	@$(BIN)/python -m pytest -m soak
+	@$(BIN)/python -m pytest -m "not soak and not e2e and not judges" --hypothesis-profile=explore $$(grep -rl "hypothesis import" tests --include="test_*.py")
 
-e2e: $(STAMP) ## The real Pulumi CLI and API server, where they are on PATH
-	@$(BIN)/python -m pytest -m "e2e and not soak" -rs
+tools: ## Build what others wrote and e2e runs: a Kubernetes control plane, kwok, h2spec (needs Go; minutes, once)
+	@$(PYTHON) tools/build_tools.py
+
+e2e: $(STAMP) ## The real Pulumi CLI, where it is on PATH, and a real API server, where `make tools` built it
+	@$(BIN)/python -m pytest -m "e2e and not soak"
 
 image: $(STAMP) ## The server's image as an OCI layout, without Docker (needs mmdebstrap); ARCH=arm64 for the other
 	@$(BIN)/python tools/image/build.py --out build/image $(if $(ARCH),--architecture $(ARCH))

@@ -12,6 +12,7 @@ CLOSED_BUCKET: Final = "aiinfra:index:ClosedBucket"
 CLUSTER: Final = "aiinfra:index:Cluster"
 DISKS: Final = "aiinfra:index:Disks"
 FILE_SYSTEM: Final = "aiinfra:index:FileSystem"
+IMAGE_REPOSITORIES: Final = "aiinfra:index:ImageRepositories"
 INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
 KEYS: Final = "aiinfra:index:Keys"
 MACHINES: Final = "aiinfra:index:Machines"
@@ -23,6 +24,7 @@ QUEUEING: Final = "aiinfra:index:Queueing"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
 SCALING: Final = "aiinfra:index:Scaling"
+SIGNING_KEY: Final = "aiinfra:index:SigningKey"
 SITE: Final = "aiinfra:index:Site"
 STORAGE: Final = "aiinfra:index:Storage"
 SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
@@ -39,6 +41,7 @@ PUBLISHED: Final = frozenset(
         CLUSTER,
         DISKS,
         FILE_SYSTEM,
+        IMAGE_REPOSITORIES,
         INFERENCE_RUNTIME,
         KEYS,
         MACHINES,
@@ -50,6 +53,7 @@ PUBLISHED: Final = frozenset(
         REGISTRY,
         RELEASE_BUCKET,
         SCALING,
+        SIGNING_KEY,
         SITE,
         STORAGE,
         SYSTEM_NODES,

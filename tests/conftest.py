@@ -3,15 +3,16 @@
 import signal
 
 import pytest
-from hypothesis import settings
-
-# The same examples on every run, however slow the machine: a test that fails, fails for everybody.
-settings.register_profile("alike", deadline=None, derandomize=True)
-settings.load_profile("alike")
+from hypothesis import HealthCheck, settings
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell's background job ignores Ctrl-C, and so would every program that a test starts and stops.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A loaded machine must not fail a property, nor one run try what another did not: `make soak` is what explores.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

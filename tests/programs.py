@@ -41,15 +41,21 @@ def programs() -> tuple[Program, ...]:
     found = [
         Program(f"stacks/{file.parent.name}", file.parent) for file in sorted((ROOT / "stacks").glob("*/Pulumi.yaml"))
     ]
-    declarations = {f"examples/{f.parent.name}": f for f in sorted((ROOT / "examples").glob("*/deployment.yaml"))}
-    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "whole"):
-        declarations[f"declarations/{name}"] = ROOT / "tests" / "data" / "declarations" / f"{name}.yaml"
-    for name, file in declarations.items():
-        found += _compiled(name, file)
+    for name, file in declarations().items():
+        found += compiled(name, file)
     return tuple(found)
 
 
-def _compiled(name: str, file: Path) -> list[Program]:
+def declarations() -> dict[str, Path]:
+    """Name -> file: the examples, and those that hold every part."""
+    declarations = {f"examples/{f.parent.name}": f for f in sorted((ROOT / "examples").glob("*/deployment.yaml"))}
+    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "whole"):
+        declarations[f"declarations/{name}"] = ROOT / "tests" / "data" / "declarations" / f"{name}.yaml"
+    return declarations
+
+
+def compiled(name: str, file: Path) -> list[Program]:
+    """Every project and stack that a declaration compiles to."""
     out = Path(mkdtemp(prefix="aiinfra-compiled-"))
     atexit.register(shutil.rmtree, out, ignore_errors=True)
     declaration = load(file)

@@ -31,6 +31,7 @@ UNKNOWN_AT_PREVIEW = {
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration "
         "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId"
     ),
+    "aws:ecr/repository:Repository encryptionConfigurations.kmsKey",
     # Keys: CloudWatch Logs, EKS and FSx do not take an alias in place of a key's ARN.
     "aiinfra:index:ClosedBucket key",
     "aiinfra:index:Cluster key",

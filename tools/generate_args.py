@@ -24,7 +24,7 @@ from aiinfra.components.aws.cluster_specs import (
     SystemNodesSpec,
     WorkloadRoleSpec,
 )
-from aiinfra.components.aws.specs import RegistrySpec, ReleaseBucketSpec
+from aiinfra.components.aws.specs import ImageRepositoriesSpec, RegistrySpec, ReleaseBucketSpec, SigningKeySpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
 from aiinfra.components.kubernetes.platform_specs import (
@@ -47,6 +47,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     ClusterSpec,
     DisksSpec,
     FileSystemSpec,
+    ImageRepositoriesSpec,
     InferenceRuntimeSpec,
     KeysSpec,
     MachinesSpec,
@@ -58,6 +59,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     RegistrySpec,
     ReleaseBucketSpec,
     ScalingSpec,
+    SigningKeySpec,
     SiteSpec,
     StorageSpec,
     SystemNodesSpec,

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 
-from aiinfra.catalogue.find import find_accelerator, find_instance
-from aiinfra.catalogue.operators import Operator, operators_for
+from aiinfra.catalogue.find import find_accelerator
+from aiinfra.check.needed import needed_at, needed_to_train, operators_of
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.images import FILE, K3S_UPGRADE, SERVER, parts, release_image, trainer_image
+from aiinfra.images import FILE, SERVER, parts, release_image
 from aiinfra.spec.declaration import Declaration
-from aiinfra.spec.deployment import Deployment
-from aiinfra.spec.engine import images_needed
 from aiinfra.spec.site import Place, Site
-from aiinfra.spec.training import Training
 
 
 def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
@@ -19,9 +16,12 @@ def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
     deployment = declaration.deployment
     wanted: dict[str, list[Site]] = {}
     for site in deployment.sites:
-        for image in _needed(declaration, site):
-            wanted.setdefault(image, []).append(site)
-    for image in _trained_with(deployment):
+        # Where a class file says what to serve, the release is no image.
+        pulled = release_image(deployment.name) if site.class_name in declaration.classes else ""
+        for image in needed_at(deployment, site):
+            if image != pulled:
+                wanted.setdefault(image, []).append(site)
+    for image in needed_to_train(deployment):
         wanted.setdefault(image, [])
     for image, sites in wanted.items():
         runs_on = sorted({part for site in sites if (part := _architecture(site))}) or ["amd64"]
@@ -103,37 +103,10 @@ def class_files_fit(declaration: Declaration) -> Iterator[Finding]:
             )
 
 
-def _needed(declaration: Declaration, site: Site) -> Iterator[str]:
-    """What a site on Kubernetes pulls; where a class file says what to serve, the release is no image."""
-    if site.runtime.on is Place.BOX:
-        return
-    deployment = declaration.deployment
-    pulled = release_image(deployment.name) if site.class_name in declaration.classes else ""
-    for image in images_needed(deployment.name, deployment.model, site.runtime.engine):
-        if image != pulled:
-            yield image
-    if site.k3s is not None and site.k3s.window is not None:
-        yield K3S_UPGRADE
-
-
-def _trained_with(deployment: Deployment) -> tuple[str, ...]:
-    if deployment.training is None:
-        return ()
-    rows = _operators(deployment.training)
-    return (trainer_image(deployment.name), *(name for row in rows for name in row.locks))
-
-
-def _operators(training: Training) -> tuple[Operator, ...]:
-    try:
-        return operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
-    except BadInput:
-        return ()  # told by another rule
-
-
 def charts_are_those_of_the_table(declaration: Declaration) -> Iterator[Finding]:
     """A locked chart has the version whose values and definitions this version knows."""
     training = declaration.deployment.training
-    for row in _operators(training) if training else ():
+    for row in operators_of(training) if training else ():
         tag = parts(declaration.images.get(row.locked, ""))[1]
         if tag and tag.removeprefix("v") != row.version:
             yield Finding(

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiinfra.access import writing
 from aiinfra.access.edge import Edge
-from aiinfra.access.kubernetes import edges
+from aiinfra.access.everything import edges
 from aiinfra.compiler.programs import programs
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding

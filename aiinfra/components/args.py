@@ -164,6 +164,23 @@ class FileSystemArgs(TypedDict):
     """Bucket whose objects it shows as files below ``/datasets``, as they come, change and go; empty: none."""
 
 
+class ImageRepositoriesArgs(TypedDict):
+    """OCI repositories for images and charts."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    prefix: str
+    """What comes before the names, with a slash."""
+    names: list[str]
+    """Their names, as in ``images.lock``."""
+    keep_untagged: NotRequired[int]
+    """Days that an image stays which no tag names."""
+
+
 class TensorArgs(TypedDict):
     """One input or output."""
 
@@ -607,6 +624,10 @@ class RegistryArgs(TypedDict):
     """Name of the deployment."""
     tags: TagsArgs
     """Who owns it; recorded, and applied through the provider's default tags."""
+    prefix: NotRequired[str]
+    """What comes before the names of repositories; empty: the deployment's name."""
+    images: NotRequired[list[str]]
+    """Images and charts that are mirrored, by their names in ``images.lock``; none: no repositories."""
     existing: NotRequired[ExistingArgs]
     """Resources that are there already."""
 
@@ -645,6 +666,17 @@ class ScalingArgs(TypedDict):
     """Alias of the key that encrypts their disks."""
     placed: NotRequired[bool]
     """Whether machines are put close together. They are not by default."""
+
+
+class SigningKeyArgs(TypedDict):
+    """The key that releases are signed with."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
 
 
 class CapsArgs(TypedDict):

@@ -17,11 +17,13 @@ from aiinfra.components.aws.closed_bucket import ClosedBucket
 from aiinfra.components.aws.cluster import Cluster
 from aiinfra.components.aws.disks import Disks
 from aiinfra.components.aws.file_system import FileSystem
+from aiinfra.components.aws.image_repositories import ImageRepositories
 from aiinfra.components.aws.keys import Keys
 from aiinfra.components.aws.machine_scaling import Scaling
 from aiinfra.components.aws.network import Network
 from aiinfra.components.aws.registry import Registry
 from aiinfra.components.aws.release_bucket import ReleaseBucket
+from aiinfra.components.aws.signing_key import SigningKey
 from aiinfra.components.aws.storage import Storage
 from aiinfra.components.aws.system_nodes import SystemNodes
 from aiinfra.components.aws.training import Training
@@ -46,6 +48,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     Cluster,
     Disks,
     FileSystem,
+    ImageRepositories,
     InferenceRuntime,
     Keys,
     Machines,
@@ -57,6 +60,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     Registry,
     ReleaseBucket,
     Scaling,
+    SigningKey,
     Site,
     Storage,
     SystemNodes,

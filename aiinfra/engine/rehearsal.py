@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiinfra.engine import change as changes
+from aiinfra.engine import drift
 from aiinfra.engine.agreement import Difference, compare_outputs, compare_states
 from aiinfra.engine.change import Change, change_of
 from aiinfra.engine.cloud import Cloud
@@ -45,6 +46,8 @@ class Request:
     """URN or name of the resource that fails; empty: one half-way through."""
     faults: Faults = field(default_factory=Faults)
     unlocked: bool = False
+    drift: str = ""
+    """URN or name of the resource that somebody changes by hand, and then deletes; empty: none."""
 
 
 def rehearse(request: Request, tool: Tool | None = None, on_phase: OnPhase | None = None) -> Rehearsal:
@@ -60,7 +63,8 @@ def rehearse(request: Request, tool: Tool | None = None, on_phase: OnPhase | Non
     program = find(request.path)
     change = change_of(request.change, program) if request.change else None
     recordings = [record(each.program, request.stack, each.config) for each in (Change(program), change) if each]
-    _check_fail(request.fail, recordings)
+    _check_name("fail-unknown", request.fail, recordings)
+    _check_name("drift-unknown", request.drift, recordings[:1])
     cloud = Cloud()
     with serve(installed(), cloud, request.faults) as providers, workplace(tool, providers) as place:
         config = UNLOCKED if request.unlocked else {}
@@ -105,6 +109,8 @@ class _Run:
         if self._up():
             self._nothing_to_do("no-op", UP)
             self._nothing_to_do("refresh", ["refresh", "--yes", "--skip-preview"])
+            if self.request.drift:
+                self._drifted(self.request.drift)
             if self.change is not None:
                 self._changed(self.change)
             self._destroy()
@@ -168,6 +174,29 @@ class _Run:
             message = f"{what} ({', '.join(step.diffs)})" if step.diffs else what
             remedy = "look for a value that differs from run to run: time, randomness, the order of a set"
             self._find("not-idempotent", message, remedy, urn=step.urn)
+
+    def _drifted(self, words: str) -> None:
+        """Somebody changes a resource behind the engine's back, and later deletes it: seen, and mended, each time."""
+        own = self._named(words, frozenset(self.created))
+        thing = next((thing for thing in self.cloud.things.values() if thing.urn == own), None)
+        if thing is None:
+            raise BadInput("drift-unknown", f"nothing that was made is named {words!r}", "name a resource it makes")
+        self.cloud.altered[thing.id] = drift.place_of(thing)
+        self._seen_and_mended(f"{urns.name(own)} changed by hand", own)
+        self.cloud.delete(thing.id)
+        self._seen_and_mended(f"{urns.name(own)} deleted by hand", own)
+        self._nothing_to_do("no-op after that", UP)
+
+    def _seen_and_mended(self, what: str, own: str) -> None:
+        refresh = self._phase(f"{what}, refresh", ["refresh", "--yes", "--skip-preview"])
+        shown = {step.urn for step in refresh.events.changes}
+        if refresh.code == 0 and shown != {own}:
+            listed = ", ".join(sorted(urns.name(each) for each in shown)) or "nothing"
+            self._find("drift-unseen", f"{what}: the refresh shows {listed}", urn=own)
+        mended = self._phase(f"{what}, up", UP)
+        there = [thing for thing in self.cloud.things.values() if thing.urn == own]
+        if mended.code == 0 and (len(there) != 1 or there[0].id in self.cloud.altered):
+            self._find("drift-stays", f"{what}: the next up does not mend it", "look for ignore_changes", urn=own)
 
     def _changed(self, change: Change) -> None:
         """The change; with its failure first, where the resource that is to fail is part of it."""
@@ -280,14 +309,14 @@ class _Run:
         return self.created[len(self.created) // 2] if self.created else ""
 
 
-def _check_fail(words: str, recordings: list[Recording]) -> None:
+def _check_name(code: str, words: str, recordings: list[Recording]) -> None:
     graphs = [recording.symbolic for recording in recordings if recording.symbolic is not None]
     own = {node.urn for graph in graphs for node in graph if node.custom and node.package != "pulumi"}
     names = sorted({urns.name(each) for each in own})
     if not words or not graphs or words in own or words in names:
         return
     message = f"the program makes nothing named {words!r}{did_you_mean(words, names)}"
-    raise BadInput("fail-unknown", message, f"name one of {', '.join(names)}")
+    raise BadInput(code, message, f"name one of {', '.join(names)}")
 
 
 def _type(own: str) -> str:

@@ -187,7 +187,7 @@ def _judge(site: Site, home: Home, artifact: Artifact, folder: Path, model: str)
     config = site.config
     claimed = ReleaseManifest.read(folder)
     settings = config.models.get(claimed.name, ModelSettings())
-    signed_only = config.repository.model_copy(update={"allow_unsigned": False})
+    signed_only = config.repository.model_copy(update={"allow_unsigned": False, "allow_expired": False})
     site.say(f"verifying and trying {claimed.name} {claimed.version}")
     if model and claimed.name != model:
         raise AiinfraError(

@@ -82,7 +82,7 @@ def selector(spec: InferenceRuntimeSpec) -> dict[str, str]:
 
 
 def deployment(spec: InferenceRuntimeSpec) -> dict[str, Any]:
-    """The Deployment's ``spec``: one new pod at a time, the old one goes when the new one is ready."""
+    """The Deployment's ``spec``: one pod at a time is replaced by a new one."""
     # Where the autoscaler decides, a number here would set it back at every deployment.
     scaled = spec.runtime.max_replicas or spec.runtime.demand
     fixed = {} if scaled else {"replicas": replicas(spec.runtime)}
@@ -90,9 +90,20 @@ def deployment(spec: InferenceRuntimeSpec) -> dict[str, Any]:
         **fixed,
         "revisionHistoryLimit": 3,
         "selector": {"matchLabels": selector(spec)},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": rolling(spec)},
         "template": {"metadata": pod_metadata(spec), "spec": pod(spec)},
     }
+
+
+def rolling(spec: InferenceRuntimeSpec) -> dict[str, int]:
+    """The old pod goes when the new one is ready; but where it holds a device of a fixed machine, it goes first.
+
+    A site's own machine has the devices it has, and a pod holds its devices alone: a new pod beside the old one would
+    wait for ever. Such a server is away while its successor starts; with several replicas, one of them is.
+    """
+    tier = find_accelerator(spec.tier.accelerator)
+    fixed = spec.runtime.on is not Place.EKS
+    return {"maxSurge": 0, "maxUnavailable": 1} if tier.resource and fixed else {"maxSurge": 1, "maxUnavailable": 0}
 
 
 def pod(spec: InferenceRuntimeSpec) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Openings: who may newly reach or do what, and which safeguard goes. First cut: exact rules over one change each.
+"""Openings: who may newly reach or do what, and which safeguard goes. Exact rules over one change each.
 
-A rule is a pure function of one resource's change; it yields findings. The rules on networks and IAM give way to the
-difference of access edges once those exist.
+A rule is a pure function of one resource's change; it yields findings. What only the whole graph shows is told from the
+difference of access edges (:mod:`aiinfra.review.openings.reach`).
 """
 
 from collections.abc import Iterator
