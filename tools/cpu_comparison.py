@@ -135,12 +135,43 @@ def perceptron(path: Path) -> None:
     g.save(path, [1, 4096], y)
 
 
+def waveform(path: Path) -> None:
+    """Convolutions over 8,192 samples of four channels: what listens to a machine."""
+    g, y, inputs = Graph(), "x", 4
+    for outputs in (32, 64, 128, 256):
+        w = g.weight(outputs, inputs, 9)
+        y = g.add("Relu", g.add("Conv", y, w, g.weight(outputs), strides=[4], pads=[4, 4]))
+        inputs = outputs
+    g.save(path, [1, 4, 8192], g.dense(g.add("Flatten", y), 256 * 32, 8))
+
+
+def wide(path: Path) -> None:
+    """Few large products: two feed-forward blocks of 1,024 over 64 tokens."""
+    g, y = Graph(), "x"
+    for _ in range(2):
+        y = g.add("Add", y, g.dense(g.add("Relu", g.dense(y, 1024, 4096)), 4096, 1024))
+    g.save(path, [1, 64, 1024], y)
+
+
+def plain(path: Path) -> None:
+    """Plain 3 x 3 convolutions, as VGG has them."""
+    g, y, inputs = Graph(), "x", 3
+    for outputs, many in ((64, 2), (128, 2), (256, 3)):
+        for _ in range(many):
+            y, inputs = g.conv(y, inputs, outputs, 3), outputs
+        y = g.add("MaxPool", y, kernel_shape=[2, 2], strides=[2, 2])
+    g.save(path, [1, 3, 128, 128], g.dense(g.add("Flatten", g.add("GlobalAveragePool", y)), 256, 100))
+
+
 BUILT: dict[str, Callable[[Path], None]] = {
     "resnet50": resnet50,
     "mobilenet-like": mobile,
     "transformer-6x512": transformer,
     "segmenter-256": segmenter,
     "perceptron-6x4096": perceptron,
+    "waveform-8192": waveform,
+    "wide-2x1024": wide,
+    "plain-128": plain,
 }
 
 
@@ -188,4 +219,5 @@ def main() -> None:
             print(f"{name:<20} {guess['ms']:>9.3f} {row['p50_ms']:>9.3f} ms {verdict}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from time import perf_counter
 
+from aiinfra.bench.arrivals import Arrivals, Schedule, schedule
 from aiinfra.bench.request import Site
 from aiinfra.errors import AiinfraError
 
@@ -105,13 +106,16 @@ class Driver:
         self._site = site
         self._request = request
 
-    def run(self, seconds: float, *, connections: int, rate: float | None = None) -> Outcome:
+    def run(
+        self, seconds: float, *, connections: int, rate: float | None = None, arrivals: Arrivals = Arrivals.EVEN
+    ) -> Outcome:
         """Load for ``seconds``: ``rate`` requests a second, or without one, ``connections`` always under way.
 
         Raises:
             AiinfraError: ``server-unreachable``.
         """
-        run = _Run(self._site, self._request, seconds, rate)
+        due = None if rate is None else schedule(arrivals, rate, seconds)
+        run = _Run(self._site, self._request, seconds, due)
         try:
             run.open(connections)
             run.drive()
@@ -121,11 +125,11 @@ class Driver:
 
 
 class _Run:
-    def __init__(self, site: Site, request: bytes, seconds: float, rate: float | None) -> None:
+    def __init__(self, site: Site, request: bytes, seconds: float, schedule: Schedule | None) -> None:
         self._site = site
         self._request = request
         self._seconds = seconds
-        self._rate = rate
+        self._schedule = schedule
         self._poll = select.epoll()
         self._all: dict[int, _Connection] = {}
         self._free: deque[_Connection] = deque()
@@ -159,16 +163,16 @@ class _Run:
 
     def _due(self, now: float) -> int:
         """Requests that should have been sent by ``now`` and were not; 0 where there is no rate."""
-        return int((now - self._start) * self._rate) - self._sent if self._rate is not None else 0
+        return self._schedule.passed(now - self._start) - self._sent if self._schedule is not None else 0
 
     def _send(self, now: float, more: bool) -> None:  # noqa: FBT001 - private
         while self._free:
-            if self._rate is None:
+            if self._schedule is None:
                 if not more:
                     return
                 due = perf_counter()
             elif self._due(now) > 0:
-                due = self._start + (self._sent + 1) / self._rate
+                due = self._start + self._schedule.moment(self._sent)
             else:
                 return
             connection = self._free.popleft()
@@ -181,9 +185,9 @@ class _Run:
                 self._replace(connection)
 
     def _wait(self, now: float, end: float) -> float:
-        if self._rate is None or not self._free or now >= end:
+        if self._schedule is None or not self._free or now >= end:
             return 0.05
-        return max(0.0, self._start + (self._sent + 1) / self._rate - now)
+        return max(0.0, self._start + self._schedule.moment(self._sent) - now)
 
     def _receive(self, timeout: float) -> None:
         expected = perf_counter() + timeout
@@ -207,7 +211,7 @@ class _Run:
                 self.outcome.latencies.append(now - connection.began)
             connection.began = None
             self._open -= 1
-            if self._rate is None:
+            if self._schedule is None:
                 self._again(connection)
             else:
                 self._free.append(connection)

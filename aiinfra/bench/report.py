@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiinfra.bench.arrivals import Arrivals
 from aiinfra.bench.driver import Driver, Outcome
 from aiinfra.bench.request import make_request, metadata_of, site_of
 from aiinfra.errors import BadInput
@@ -21,6 +22,8 @@ class Report:
     connections: int
     rate: float | None
     """Requests a second that were due; None: every connection was always busy."""
+    arrivals: Arrivals
+    """How they were spread over time."""
     binary: bool
     rows: int
     outcome: Outcome
@@ -38,6 +41,7 @@ class Report:
             "model": self.model,
             "connections": self.connections,
             "rate": self.rate,
+            "arrivals": None if self.rate is None else self.arrivals.value,
             "encoding": "binary" if self.binary else "json",
             "rows": self.rows,
             "seconds": round(outcome.seconds, 3),
@@ -54,7 +58,9 @@ class Report:
     def render(self) -> str:
         """Text for a terminal."""
         data = self.as_json()
-        load = f"{self.rate:g} requests a second due" if self.rate is not None else "always busy"
+        load = (
+            f"{self.rate:g} requests a second due ({self.arrivals.value})" if self.rate is not None else "always busy"
+        )
         lines = [
             f"{self.model} at {self.url}: {self.connections} connections, {load}, {data['encoding']}, {self.rows} rows",
             f"  answered   {data['answered_per_second']:,.1f} a second over {data['seconds']} s",
@@ -76,6 +82,7 @@ def measure(
     model: str,
     *,
     rate: float | None = None,
+    arrivals: str = "even",
     connections: int = 8,
     seconds: float = 10.0,
     rows: int = 1,
@@ -100,5 +107,5 @@ def measure(
             raise BadInput("tls-files", "--ca, --cert or --key cannot be used", "name PEM files") from None
     site = site_of(url, context)
     request = make_request(site, model, metadata_of(site, model), binary=binary, rows=rows)
-    outcome = Driver(site, request).run(seconds, connections=connections, rate=rate)
-    return Report(url, model, connections, rate, binary, rows, outcome)
+    outcome = Driver(site, request).run(seconds, connections=connections, rate=rate, arrivals=Arrivals(arrivals))
+    return Report(url, model, connections, rate, Arrivals(arrivals), binary, rows, outcome)

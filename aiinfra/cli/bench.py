@@ -12,6 +12,13 @@ from aiinfra.errors import BadInput, Exit
 @click.option("--url", required=True, help="http(s)://HOST:PORT of the server")
 @click.option("--model", required=True, help="Name of the model")
 @click.option("--rate", help="Requests in a time, like 200/s; times run from when each was due")
+@click.option(
+    "--arrivals",
+    default="even",
+    show_default=True,
+    type=click.Choice(["even", "random"]),
+    help="With --rate: evenly, or at random moments (Poisson) as independent callers send",
+)
 @click.option("--connections", default=8, show_default=True, type=click.IntRange(1, 4096), help="Connections")
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 86400), help="How long")
 @click.option("--rows", default=1, show_default=True, type=click.IntRange(1), help="Rows a request")

@@ -1,23 +1,18 @@
 """One box: the part a tier names, as it is set, and how fast one model runs on it."""
 
-import math
 from dataclasses import dataclass, replace
 
 from aiinfra.catalogue.accelerators import Accelerator, PowerMode
 from aiinfra.catalogue.measurement import Measurement
 from aiinfra.estimate.assumptions import assumption
-from aiinfra.estimate.efficiency import Share, coefficients, language_share, latency_seconds, throughput_share
+from aiinfra.estimate.efficiency import Share, coefficients, latency_seconds, throughput_share
 from aiinfra.estimate.hosts import Host, host_of, node_power
-from aiinfra.estimate.language import Language
+from aiinfra.estimate.queueing import BATCH
 from aiinfra.estimate.value import Value, of_assumption, of_figure, unknown, within
-from aiinfra.estimate.work import WIDTH, Work
+from aiinfra.estimate.work import Work
 
-BATCH = 8
-"""Items a server batches under load; memory is counted for that many."""
-PCIE_BYTES = 25e9
-"""Bytes/s of a PCIe 4.0 x16 slot that all-reduces reach, one way (of 32e9 nominal)."""
-FABRIC_BYTES = 300e9
-"""Bytes/s, one way, that all-reduces reach over NVLink, NeuronLink or Infinity Fabric."""
+LOOP_CALL = 1e-3
+"""Seconds of a call up to which the server runs a model on the core that also reads requests (decision 0020)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,8 @@ def throughput(box: Box, work: Work) -> Value:
     """Items a second one box serves under a latency limit, all its parts busy.
 
     rate x share / operations, on GPUs after the published efficiency; then what onnxruntime, serving and a small host
-    leave. Tiny models are bound by the time of a call instead.
+    leave. Tiny models are bound by the server instead, whose requests all pass one core. What takes less than
+    ``LOOP_CALL`` on that core runs there too: the range reaches down to that.
     """
     dtype = dtype_on(box.part, work)
     rate = box.rate(dtype)
@@ -84,12 +80,22 @@ def throughput(box: Box, work: Work) -> Value:
     share = share * _type_spread(box.part, dtype) * of_assumption(assumption("served-share"))
     if box.small_host:
         share = share * of_assumption(assumption("small-host"))
-    seconds = (rate * share / max(work.operations, 1.0)) * float(box.count)
-    limit = call_work(work)
-    by_work, by_calls = seconds.unit_as("/s"), _inverse(limit, float(box.count * (box.cores or box.part.cores or 4)))
-    if by_calls.known and (by_calls.value or 0) < (by_work.value or 0):
-        return by_calls.because("bound by the time of one call, not by arithmetic")
-    return _if_complete(by_work, work)
+    by_work = (rate * share / max(work.operations, 1.0) * float(box.count)).unit_as("/s")
+    by_calls = _inverse(call_work(work), 1.0)
+    found = _if_complete(by_work, work)
+    if (by_calls.value or 0) < (by_work.value or 0):
+        found = by_calls.because("bound by what the server does for a request, not by arithmetic")
+    return _on_loop(box, work, found)
+
+
+def _on_loop(box: Box, work: Work, found: Value) -> Value:
+    """A model that may run on the server's own core serves no more than that core does, whatever the box has."""
+    engine = engine_latency(box, work)
+    if box.part.kind != "cpu" or not engine.known or engine.bounds[0] > LOOP_CALL:
+        return found
+    alone = _inverse(engine + of_assumption(assumption("server-work"), "s"), 1.0)
+    low, value, high = found.bounds
+    return replace(found, low=min(low, alone.bounds[0]), value=value, high=high)
 
 
 def latency(box: Box, work: Work) -> Value:
@@ -99,7 +105,12 @@ def latency(box: Box, work: Work) -> Value:
 
 
 def engine_latency(box: Box, work: Work) -> Value:
-    """Seconds of one item alone in onnxruntime: its arithmetic and the dispatch of its operators."""
+    """Seconds of one item alone in onnxruntime: its arithmetic and the dispatch of its operators.
+
+    On a CPU that is one core's time: the server gives each request one core, and serves as many at once as it has.
+    """
+    if box.part.kind == "cpu":
+        box = replace(box, cores=1)
     dtype = dtype_on(box.part, work)
     rate, bandwidth = box.rate(dtype), box.bandwidth
     if not rate.known:
@@ -109,7 +120,7 @@ def engine_latency(box: Box, work: Work) -> Value:
     if found is None:
         return unknown("s", f"the clock of {box.part.title} is unknown")
     seconds, factor = found
-    alone = Value(seconds / factor, seconds, seconds * factor, "s", (_fitted(box.part, "latency"),))
+    alone = Value(seconds / factor, seconds, seconds * factor, "s", (fitted_on(box.part, "latency"),))
     spread = rate.bounds
     alone = alone * Value(spread[1] / spread[2], 1.0, spread[1] / spread[0], "", rate.drivers, rate.sources)
     if "kernel_cycles" not in coefficients()["latency"].get(box.part.efficiency, {}) and bandwidth.known:
@@ -124,6 +135,22 @@ def engine_latency(box: Box, work: Work) -> Value:
 def dispatch(work: Work) -> Value:
     """Seconds onnxruntime spends on the operators of one call beside their arithmetic."""
     return of_assumption(assumption("dispatch"), "s") * float(max(work.operators, 1))
+
+
+def call_time(box: Box, work: Work) -> Value:
+    """Seconds of one call as the queue before it sees it: the model and the server's own work."""
+    engine = engine_latency(box, work)
+    return engine + of_assumption(assumption("server-work"), "s") if engine.known else engine
+
+
+def workers(box: Box, work: Work) -> tuple[int, int]:
+    """(fewest, usual) calls a box has under way: one a CPU core, one an accelerator, one where the server's own core
+    does all."""
+    if box.part.kind != "cpu":
+        return box.count, box.count
+    engine = engine_latency(box, work)
+    on_loop = engine.known and engine.bounds[0] <= LOOP_CALL
+    return (1 if on_loop else box.cores or box.part.cores or 1), box.cores or box.part.cores or 1
 
 
 def call_work(work: Work) -> Value:
@@ -188,30 +215,12 @@ def measured_box(found: Measurement, box: Box) -> tuple[Value, Value, Value, Val
     return rate, p50, p99, load, idle
 
 
-def language_rate(box: Box, model: Language, dtype: str) -> tuple[Value, int | None]:
-    """(answered tokens/s of one box, cards one copy of the model needs); None cards where it does not fit."""
-    width, rate = WIDTH[dtype], box.rate(dtype)
-    if not rate.known:
-        return unknown("tokens/s", *rate.drivers), None
-    memory = box.memory or of_figure(box.part.memory, f"memory of {box.part.title}")
-    if not memory.known:
-        return unknown("tokens/s", *memory.drivers), None
-    cards = model.cards(memory.bounds[1] * 1e9, width, box.count)
-    if cards is None:
-        return unknown("tokens/s", f"{model.name} does not fit {box.count} x {box.part.title}"), None
-    share = language_share(box.part, rate.bounds[1], model.parameters, width)
-    link = PCIE_BYTES if box.part.interconnect == "pcie" else FABRIC_BYTES
-    seconds = model.operations / (rate.bounds[1] * share.value) / cards + model.link_seconds(cards, link)
-    found = within(box.count / cards / seconds, share.factor, "tokens/s", _fitted(box.part, "language"))
-    return found * of_assumption(assumption("served-share")), cards
-
-
 def _runtime(part: Accelerator) -> str:
     return {"gpu": "gpu", "jetson": "gpu", "ai100": "ai100", "cpu-amx": "cpu-amx"}.get(part.efficiency, "cpu")
 
 
 def _with_runtime(part: Accelerator, share: Share, what: str) -> Value:
-    fitted = within(share.value, share.factor, "", _fitted(part, what))
+    fitted = within(share.value, share.factor, "", fitted_on(part, what))
     return fitted * of_assumption(assumption(f"runtime-{_runtime(part)}"))
 
 
@@ -222,7 +231,8 @@ def _type_spread(part: Accelerator, dtype: str) -> Value:
     return of_assumption(assumption("other-type"))
 
 
-def _fitted(part: Accelerator, what: str) -> str:
+def fitted_on(part: Accelerator, what: str) -> str:
+    """What the efficiency of a part's class was fitted on, in words."""
     fitted = coefficients()[what].get(part.efficiency)
     if fitted is None:
         return f"nothing published of {part.title}'s class was fitted: a guess"
@@ -254,34 +264,3 @@ def _at_most(found: Value, most: Value) -> Value:
     low, value, high = found.bounds
     top = most.bounds
     return Value(min(low, top[0]), min(value, top[1]), min(high, top[2]), found.unit, found.drivers, found.sources)
-
-
-def p99(tail: Value, capacity: Value, rate: float, boxes: int) -> Value:
-    """Seconds that 99 of 100 requests stay under at ``rate`` requests/s over ``boxes``.
-
-    ``tail`` is that of a request alone (``alone_tail`` where it was not measured). To it comes the waiting of a queue
-    with constant service time, one a box: its tail falls off as exp(-2 (1 - u) t / s) (Kingman's bound), so the 99th
-    percentile waits s ln(100 u) / (2 (1 - u)); u is the part of the capacity in use and s one over the capacity.
-    Unknown where the capacity does not suffice.
-    """
-    if not tail.known or not capacity.known:
-        return unknown("s", *tail.drivers, *capacity.drivers)
-    waits = [_wait(edge, rate / boxes) for edge in reversed(capacity.bounds)]
-    if waits[1] == math.inf:
-        return unknown("s", "the rate is more than the boxes can serve: the queue grows without end")
-    low, value, high = tail.bounds
-    longest = waits[2] if waits[2] < math.inf else 10 * (high + waits[1])
-    drivers = (*tail.drivers, "waiting estimated for a queue with constant service time")
-    return Value(low + waits[0], value + waits[1], high + longest, "s", drivers, tail.sources, tail.measured)
-
-
-def alone_tail(latency: Value) -> Value:
-    """The 99th percentile of a request alone, from its usual time."""
-    return latency * of_assumption(assumption("latency-jitter"))
-
-
-def _wait(capacity: float, rate: float) -> float:
-    used = rate / capacity if capacity > 0 else math.inf
-    if used >= 1:
-        return math.inf
-    return max(math.log(100 * used), 0.0) / (2 * (1 - used)) / capacity if used > 0 else 0.0

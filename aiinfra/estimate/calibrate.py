@@ -67,8 +67,7 @@ def calibrate(
         raise AiinfraError("calibrate-runtime", f"onnxruntime here has {listed}, not {asked}", "install its build")
     cores = tier.cores or (part.cores if part.kind == "cpu" else None)
     options = runtime.SessionOptions()
-    if cores:
-        options.intra_op_num_threads = cores
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = runtime.InferenceSession(str(model), options, providers=[wanted])
     for _ in range(WARM):
         session.run(None, request)
@@ -115,7 +114,7 @@ def _alone(session: Any, request: dict[str, Any], seconds: float) -> list[float]
 
 
 def _loaded(session: Any, request: dict[str, Any], seconds: float, workers: int, metering: Metering) -> float:
-    """Requests a second with as many callers as cores; the session's own threads share the work of each."""
+    """Requests a second with as many callers as cores, each call on its caller's core, as the server does it."""
     end = time.monotonic() + seconds
 
     def call(_: int) -> int:

@@ -8,8 +8,8 @@ a cycle (only convolutions suffer from it), intensity is operations per byte of 
 small convolution nets over large detectors to attention. Other parts have one share a kind of work. The form was
 chosen by leaving out whole devices (``fitting``); the numbers are in ``catalogue/data/efficiency.json``.
 
-Latency of one item: kernels x cycles / clock + operations / (share x rate) + weights / (share x bandwidth) on GPUs;
-operations over a share of the rate elsewhere.
+Latency of one item: kernels x cycles / clock + operations / (share x rate) x (rate / ``REFERENCE``) ** growth + weights
+/ (share x bandwidth) on GPUs, since one item fills less of a faster part; operations over a share of the rate else.
 """
 
 import json
@@ -24,11 +24,14 @@ from aiinfra.catalogue.figure import read_data
 from aiinfra.estimate.work import Work
 
 NODE_ENERGY: Final = {12: 1.0, 8: 0.65, 7: 0.45, 5: 0.31, 4: 0.28}
-"""Energy of an operation by node, relative to TSMC's 12 nm: from TSMC's and Samsung's announcements of power at equal
-speed (12 to 7 nm: -55 %; Samsung 8 nm: -35 %; 7 to 5 nm: -30 %; 5 to 4 nm: -10 %)."""
+"""Energy of an operation by node, relative to 12 nm: an assumption. TSMC announced 30 % less power at equal speed
+from 7 to 5 nm; the other steps are set by hand. What they do was checked by leaving devices out."""
 
 KNEE: Final = 0.8
 """Load below which power does not hold a part back; chosen by leaving devices out."""
+
+REFERENCE: Final = 2e14
+"""Operations a second of the part that ``growth`` of the latency formula is relative to."""
 
 KINDS: Final = ("convolution", "detection", "attention")
 
@@ -107,11 +110,24 @@ def latency_seconds(
         if not clock:
             return None
         kernels = work.layers * fitted["kernel_cycles"] / (clock * 1e9)
-        compute = work.operations / rate * fitted["compute"]
+        compute = work.operations / rate * fitted["compute"] * (rate / REFERENCE) ** fitted["growth"]
         memory = work.weights / bandwidth * fitted["memory"] if bandwidth else 0.0
         return kernels + compute + memory, fitted["factor"]
     share = math.exp(sum(w * a for w, a in zip(kinds(work), fitted["kinds"], strict=True)))
+    if "scaling" in fitted:
+        return _carried(work.operations / share, rate, fitted)
     return work.operations / (share * rate), fitted["factor"]
+
+
+def _carried(effort: float, rate: float, fitted: Mapping[str, Any]) -> tuple[float, float]:
+    """(seconds, factor) on a part of another ``rate`` than the one device of its class that was published.
+
+    Time follows rate ** -scaling; the range reaches from not at all to wholly, and the fitted error beside it.
+    """
+    apart = abs(math.log(rate / fitted["rate"]))
+    unsure = max(fitted["scaling"], 1 - fitted["scaling"]) * apart
+    seconds = effort / fitted["rate"] * (rate / fitted["rate"]) ** -fitted["scaling"]
+    return seconds, math.exp(math.hypot(math.log(fitted["factor"]), unsure))
 
 
 def language_share(

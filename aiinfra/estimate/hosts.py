@@ -59,8 +59,13 @@ def node_power(watts: float, count: int, host: Host, *, capped: bool = False) ->
     """Node watts for ``count`` parts of ``watts`` each.
 
     ``capped`` is for a run under a power limit nobody named: fitted on baseboards and on modules (there as a share of
-    their default mode); elsewhere the host hides it.
+    their default mode); elsewhere the host hides it. Classes of host with one published system take the spread of the
+    host's own watts from servers (``host_factor``): the fewer the parts, the wider the range.
     """
     fitted = coefficients()["power"][host.value]
     share = fitted["share"] * (fitted.get("capped", 1.0) if capped else 1.0)
-    return NodePower(fitted["host"] + share * watts * count, fitted["factor"])
+    own, parts = fitted["host"], share * watts * count
+    factor = fitted["factor"]
+    if "host_factor" in fitted:
+        factor = max(factor, (own * fitted["host_factor"] + parts) / (own + parts))
+    return NodePower(own + parts, factor)

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from aiinfra.catalogue.accelerators import Accelerator
 from aiinfra.catalogue.catalogue import Catalogue
+from aiinfra.estimate.language_time import PROOF
 from aiinfra.estimate.site import SiteEstimate, ambient_of, limits_of
 from aiinfra.estimate.training import TrainingEstimate
 from aiinfra.estimate.value import Value, unknown
-from aiinfra.estimate.verdict import REFUSES, Outcome, Verdict, at_least, at_most, cap
+from aiinfra.estimate.verdict import MEASURE, REFUSES, Outcome, Verdict, alarm, at_least, at_most, cap
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
 from aiinfra.units import Spend
@@ -42,7 +43,8 @@ def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue
         found.append(at_least(f"rate {objective.rate}", "objective.rate", room, objective.rate.per_second))
     if objective.p99:
         limit = objective.p99.seconds
-        found.append(_p99_verdict(f"p99 {objective.p99}", figures["p99"], figures["latency"], limit))
+        proof = PROOF if deployment.model.language else MEASURE
+        found.append(_p99_verdict(f"p99 {objective.p99}", figures["p99"], figures["latency"], limit, proof))
     if objective.availability:
         found.append(_availability(deployment, site))
     if objective.residency:
@@ -65,11 +67,11 @@ def _refusal(part: Accelerator, rate: Value) -> str:
     return ""
 
 
-def _p99_verdict(aim: str, found: Value, alone: Value, limit: float) -> Verdict:
+def _p99_verdict(aim: str, found: Value, alone: Value, limit: float, proof: str) -> Verdict:
     """A tail nobody measured is met only far below the aim; it cannot be met where one request alone is too slow."""
     if alone.known and alone.bounds[0] > limit:
         return at_most(aim, "objective.p99", alone, limit)
-    verdict = at_most(aim, "objective.p99", found, limit, slack=P99_SLACK)
+    verdict = at_most(aim, "objective.p99", found, limit, slack=P99_SLACK, proof=proof)
     if verdict.outcome is Outcome.CANNOT and not found.measured:
         reason = f"{verdict.reason}; the tail under load is only estimated"
         return Verdict(
@@ -118,7 +120,9 @@ def _place(name: str, key: str, found: Value, limit: float) -> Verdict:
     if name == "hottest":
         aim = f"air up to {limit:g} C"
         if not found.known:
-            return _unproven(aim, key, "; ".join(found.drivers), "ask the box's maker")
+            return _unproven(
+                aim, key, "; ".join(found.drivers), "ask the box's maker, and write it under ambient in catalogue.yaml"
+            )
         allowed = found.bounds[1]
         margin = (allowed - limit) / allowed if allowed else None
         meets = allowed >= limit
@@ -158,7 +162,7 @@ def _usd(spend: Spend, catalogue: Catalogue) -> float | None:
 
 
 def judge_training(deployment: Deployment, found: TrainingEstimate | None) -> tuple[Verdict, ...]:
-    """Training has a budget of its own; unknown prices fail closed."""
+    """Training has a budget of its own: an aim with an alarm. Caps alone are hard."""
     training = deployment.training
     if training is None or training.budget is None:
         return ()
@@ -169,4 +173,4 @@ def judge_training(deployment: Deployment, found: TrainingEstimate | None) -> tu
         cost = unknown("USD/month", f"the budget is in {training.budget.currency}; prices are in USD")
     else:
         cost = found.cost
-    return (cap(aim, key, cost, training.budget.to("month")),)
+    return (alarm(aim, key, cost, training.budget.to("month")),)

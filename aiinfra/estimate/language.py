@@ -8,6 +8,10 @@ card, within 0.84 of the card (KAITO's constants, Azure/kaito nodesestimator).
 from dataclasses import dataclass
 
 GIB = 2**30
+PCIE_BYTES = 25e9
+"""Bytes/s of a PCIe 4.0 x16 slot that all-reduces reach, one way (of 32e9 nominal)."""
+FABRIC_BYTES = 300e9
+"""Bytes/s, one way, that all-reduces reach over NVLink, NeuronLink or Infinity Fabric."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from aiinfra.catalogue.instances import instances
 from aiinfra.errors import BadInput
 from aiinfra.estimate.assumptions import assumption
 from aiinfra.estimate.benchmarks import LANGUAGE, vision_or_text
-from aiinfra.estimate.box import FABRIC_BYTES, PCIE_BYTES
 from aiinfra.estimate.efficiency import language_share, latency_seconds, throughput_share
 from aiinfra.estimate.hosts import host_of, node_power
+from aiinfra.estimate.language import FABRIC_BYTES, PCIE_BYTES
 from aiinfra.estimate.work import WIDTH, Work
 
 COLUMNS: Final = (

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiinfra.estimate.against import Result, Score
+from aiinfra.estimate.ages import plain, told
 from aiinfra.estimate.estimate import Estimate
 from aiinfra.estimate.judge import throttles_first
 from aiinfra.estimate.site import SiteEstimate
@@ -16,7 +17,10 @@ _ROWS = (
     ("memory_needed", "memory needed"),
     ("memory_usable", "memory usable"),
     ("throughput", "throughput a box"),
+    ("at_once", "answers at once"),
     ("latency", "latency of one"),
+    ("first_token", "until first token"),
+    ("next_token", "each token after"),
     ("p99", "p99 at that rate"),
     ("watts_load", "watts under load"),
     ("watts_idle", "watts idle"),
@@ -50,17 +54,15 @@ def text(found: Estimate, *, why: bool = False) -> str:
     lines.append(f"priced {found.priced} of {found.billable} billable things")
     if found.not_priced:
         lines.append(f"not priced: {'; '.join(found.not_priced)}")
-    if found.old:
-        listed = "; ".join(f"{source.title} ({source.date.isoformat()})" for source in found.old)
-        lines.append(f"older than 180 days: {listed}")
+    lines += told(found.old)
     return "\n".join(lines) + "\n"
 
 
 def _site(site: SiteEstimate, verdicts: tuple[Verdict, ...], year: Outlook, *, why: bool) -> list[str]:
     many = "sites in a file" if site.sites is None else f"{site.sites} site{'s' if site.sites != 1 else ''}"
     boxes = f"{site.declared} box{'es' if site.declared != 1 else ''} a site"
-    lines = [f"{site.class_name}: {site.title}, {boxes}, {many}"]
-    for key, words in _ROWS:
+    lines = [f"{site.class_name}: {site.title}, {boxes}, {many}", f"  {'served by':<18} {site.engine}"]
+    for key, words in ((key, words) for key, words in _ROWS if key in site.figures):
         lines.append(_row(words, site.figures[key]))
         if why:
             value = site.figures[key]
@@ -155,7 +157,7 @@ def data(found: Estimate) -> dict[str, Any]:
         "priced": found.priced,
         "billable": found.billable,
         "not_priced": list(found.not_priced),
-        "old": [{"title": source.title, "date": source.date.isoformat()} for source in found.old],
+        "old": plain(found.old),
     }
 
 
@@ -167,6 +169,7 @@ def _site_data(site: SiteEstimate, found: Estimate) -> dict[str, Any]:
         "tier": site.tier,
         "power_mode": site.power_mode,
         "box": site.title,
+        "engine": site.engine,
         "sites": site.sites,
         "boxes": site.declared,
         "needed": site.needed,

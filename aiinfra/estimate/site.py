@@ -3,22 +3,23 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.catalogue.measurement import Measurement
+from aiinfra.estimate import language_box
 from aiinfra.estimate.assumptions import assumption
 from aiinfra.estimate.box import (
     Box,
-    alone_tail,
+    call_time,
     dtype_on,
-    language_rate,
     latency,
     measured_box,
     memory_needed,
     memory_usable,
-    p99,
     throughput,
     watts,
+    workers,
 )
 from aiinfra.estimate.language import Language
 from aiinfra.estimate.money import (
@@ -31,13 +32,21 @@ from aiinfra.estimate.money import (
     energy,
     site_ground,
 )
+from aiinfra.estimate.queueing import alone_tail, p99
 from aiinfra.estimate.value import Value, exact, of_figure, unknown
-from aiinfra.estimate.work import WIDTH, Work
+from aiinfra.estimate.work import Work
 from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.engine import EngineKind, served_by
 from aiinfra.spec.site import Place, Site
 
 SPARE_FROM = 0.999
 """Availability from which one box more than the rate needs is counted: one box at a time may be down."""
+
+_ENGINES: Final = {
+    EngineKind.BUNDLED: "onnxruntime, bundled server",
+    EngineKind.KSERVE: "onnxruntime, bundled server under KServe",
+    EngineKind.VLLM: "vLLM",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,8 @@ class SiteEstimate:
     power_mode: str
     title: str
     """The box in words: ``2 x NVIDIA L4 in g6.12xlarge``."""
+    engine: str
+    """What serves the model, in words: ``onnxruntime, bundled server``."""
     sites: int | None
     """Sites of the class; None where they are in a file that was not read."""
     declared: int
@@ -60,7 +71,8 @@ class SiteEstimate:
     """The same at the highest and at the lowest capacity."""
     figures: Mapping[str, Value]
     """By name: memory_needed, memory_usable, throughput, latency, p99, utilisation, watts_load, watts_idle, watts_mean,
-    energy, cost, cost_idle, cost_million, carbon, carbon_million, box_load."""
+    energy, cost, cost_idle, cost_million, carbon, carbon_million, box_load; of language models
+    also first_token, next_token, at_once."""
     measured: Measurement | None
     """The measurement that replaced the estimate; None: it is estimated."""
     not_priced: tuple[str, ...]
@@ -91,16 +103,18 @@ def estimate_site(
     usual = 2 if site.runtime.on is Place.EKS else 1
     declared = site.runtime.replicas or max(usual, needed[0] - spare if needed else usual)
     figures = dict(speed)
-    figures["p99"] = _p99(box, speed, found, rate, declared)
+    figures["p99"] = _p99(box, work, speed, found, rate / declared)
     figures |= _over_time(box, ground, speed, declared, average)
     if site.runtime.on is Place.EKS:
-        figures |= _with_cluster(figures, control_plane(catalogue), average)
+        region = deployment.cloud.region if deployment.cloud else ""
+        figures |= _with_cluster(figures, control_plane(catalogue, region), average)
     rows = site.rows
     return SiteEstimate(
         class_name=site.class_name,
         tier=box.part.name,
         power_mode=box.mode.name,
         title=_title(box, ground),
+        engine=_ENGINES[served_by(deployment.model, site.runtime.engine)],
         sites=None if isinstance(rows, str) else max(len(rows), 1),
         declared=declared,
         needed=needed[0] if needed else None,
@@ -147,12 +161,7 @@ def _speed(box: Box, work: Work | Language | None, found: Measurement | None) ->
     load, idle = watts(box)
     out = {"watts_load": load, "watts_idle": idle, "memory_usable": memory_usable(box)}
     if isinstance(work, Language):
-        dtype = _language_type(box, work)
-        tokens, cards = language_rate(box, work, dtype)
-        out["throughput"] = (tokens / float(work.answer)).unit_as("/s")
-        out["latency"] = unknown("s", "a language model's time depends on the engine and the answer: measure it")
-        least = work.needed(WIDTH[dtype], cards or box.count) / 1e9
-        out["memory_needed"] = exact(least, "GB")
+        out |= language_box.speed(box, work, _language_type(box, work))
         return out
     if work is None:
         why = "the work of the model is unknown: write its facts with aiinfra model inspect --write"
@@ -175,9 +184,18 @@ def _language_type(box: Box, work: Language) -> str:
     return dtype_on(box.part, narrow)
 
 
-def _p99(box: Box, speed: Mapping[str, Value], found: Measurement | None, rate: float, boxes: int) -> Value:
-    tail = alone_tail(speed["latency"]) if found is None else measured_box(found, box)[2]
-    return p99(tail, speed["throughput"], rate, boxes)
+def _p99(
+    box: Box, work: Work | Language | None, speed: Mapping[str, Value], found: Measurement | None, each: float
+) -> Value:
+    if isinstance(work, Language):
+        return unknown("s", "under load an answer's time depends on how the engine batches")
+    if work is None or not speed["latency"].known:
+        return unknown("s", *speed["latency"].drivers)
+    tail, service = alone_tail(speed["latency"]), call_time(box, work)
+    if found is not None:
+        tail = measured_box(found, box)[2]
+        service = Value(found.p50 * 0.9, found.p50, found.p50 * 1.1, "s")
+    return p99(tail, service, speed["throughput"], each, workers=workers(box, work))
 
 
 def _needed(capacity: Value, rate: float, spare: int) -> tuple[int, int, int] | None:

@@ -1,5 +1,6 @@
 """Prometheus metrics: read from the counters when somebody scrapes, so that requests pay nothing for them."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class Metrics:
 class _Collector:
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._started = time.time()
 
     def describe(self) -> list[Metric]:
         """Nothing up front: the registry asks :meth:`collect` for names only where there are models."""
@@ -55,6 +57,9 @@ class _Collector:
     def collect(self) -> Iterator[Metric]:
         """Every family, at this moment."""
         served = self._service.catalogue.all()
+        yield GaugeMetricFamily(
+            "aiinfra_server_start_seconds", "When the server began, seconds since the epoch", value=self._started
+        )
         for name, text, read in _COUNTERS:
             family = CounterMetricFamily(name, text, labels=_LABELS)
             for one in served:

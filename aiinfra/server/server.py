@@ -118,6 +118,14 @@ class Server:
             await self._listen_http(
                 "metrics", config.metrics, HttpListener(bounds, metrics.gate, metrics.handle, refuse)
             )
+        if config.watch is not None:
+            from aiinfra.server.metrics import Metrics  # noqa: PLC0415
+
+            metrics = Metrics(self.service)
+            watched = HttpListener(bounds, metrics.gate, metrics.handle, refuse)
+            await watched.start(config.watch.address, None, lambda _transport: Client(LOCAL))
+            self._http.append(watched)
+            self.addresses["watch"] = watched.address
         if config.health is not None:
             health = Health(self.service)
             listener = HttpListener(bounds, health.gate, health.handle, refuse)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aiinfra.catalogue import additions
 from aiinfra.catalogue.figure import figure
 from aiinfra.errors import BadInput
 from aiinfra.estimate.estimate import Estimate, estimate, with_rows
@@ -118,7 +119,7 @@ def test_an_estimated_tail_is_met_only_far_below_the_aim():
 
 
 def test_a_measurement_replaces_the_estimate_and_is_labelled():
-    d = deployment(objective={"rate": "20/s", "p99": "25 ms"})
+    d = deployment(objective={"rate": "20/s", "p99": "40 ms"})
     guessed, known = (estimate(d, c, DAY) for c in (catalogue(), catalogue(measurement())))
     assert outcomes(guessed)["objective.p99"] == "unproven"
     assert outcomes(known)["objective.p99"] == "meets"
@@ -170,11 +171,19 @@ def test_a_type_the_part_does_not_do_refuses_too():
     assert "convert the model" in found.verdicts["line"][0].reason
 
 
-def test_what_the_place_gives_is_judged_and_what_gives_way_first_is_named():
+def test_what_the_place_gives_is_judged_and_what_gives_way_first_is_named(tmp_path):
     from aiinfra.estimate.judge import throttles_first
 
     power = {"feed": "60 W", "cooling": "40 W", "hottest": "30 C"}
-    found = estimate(deployment(site(power=power)), catalogue(), DAY)
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(
+        'sources: {sheet: {title: Sheet of the box, date: "2026-11-01"}}\n'
+        "ambient: {jetson-orin-nano-super: {value: 35, source: sheet}}\n",
+        encoding="utf-8",
+    )
+    known = additions.read(file, catalogue())
+    assert outcomes(estimate(deployment(site(power=power)), catalogue(), DAY))["sites[0].power.hottest"] == "unproven"
+    found = estimate(deployment(site(power=power)), known, DAY)
     got = outcomes(found)
     assert {key: got[f"sites[0].power.{key}"] for key in power} == {
         "feed": "meets",
@@ -184,11 +193,11 @@ def test_what_the_place_gives_is_judged_and_what_gives_way_first_is_named():
     first = throttles_first(found.verdicts["line"])
     assert first is not None
     assert first.key == "sites[0].power.hottest"
-    hot = estimate(deployment(site(power={"hottest": "45 C"})), catalogue(), DAY)
+    hot = estimate(deployment(site(power={"hottest": "45 C"})), known, DAY)
     assert outcomes(hot)["sites[0].power.hottest"] == "cannot meet"
 
 
-def test_training_has_a_budget_of_its_own_and_unknown_prices_fail_it():
+def test_training_has_a_budget_of_its_own_and_stops_nothing():
     def judged(**changes) -> Estimate:
         training = {"instance": "p5.48xlarge", "nodes": 2, "administrators": ["arn:aws:iam::111122223333:role/x"]}
         return estimate(deployment(training=training | changes), catalogue(), DAY)
@@ -200,7 +209,13 @@ def test_training_has_a_budget_of_its_own_and_unknown_prices_fail_it():
     assert outcomes(priced, "training") == {"training.budget": "meets"}
     assert outcomes(judged(budget="80000 USD/month"), "training") == {"training.budget": "cannot meet"}
     for change in ({"instance": "p5e.48xlarge"}, {"capacity": {"spot": True}}, {"instance": "x9.large"}):
-        assert outcomes(judged(budget="10000000 USD/month", **change), "training") == {"training.budget": "cannot meet"}
+        unknown = judged(budget="10000000 USD/month", **change)
+        assert outcomes(unknown, "training") == {"training.budget": "unproven"}
+        assert {(f.id, f.severity.value) for f in unknown.findings() if f.path == "training.budget"} == {
+            ("budget-unknown", "note")
+        }
+    passed = [f for f in judged(budget="80000 USD/month").findings() if f.path == "training.budget"]
+    assert [(f.id, f.severity.value) for f in passed] == [("budget-passed", "warning")]
     assert judged(instance="p5e.48xlarge").cost.known is False
 
 
@@ -222,7 +237,7 @@ def test_what_is_priced_and_what_is_not_make_up_the_whole(instance: str, on: str
 def test_old_sources_are_said_in_every_output():
     from datetime import date
 
-    fresh = estimate(deployment(site("l4", "eks")), catalogue(), date(2026, 8, 1))
+    fresh = estimate(deployment(site("l4", "eks")), catalogue(), date(2025, 1, 1))
     old = estimate(deployment(site("l4", "eks")), catalogue(), date(2027, 8, 1))
     assert fresh.old == ()
     assert {source.name for source in old.old} >= {"aiconfigurator", "karpenter-prices"}
@@ -264,7 +279,19 @@ def test_a_language_model_is_estimated_from_its_architecture():
     )
     assert big["throughput"].known
     assert not small["throughput"].known
-    assert not big["latency"].known
+    assert not small["latency"].known
+    assert big["first_token"].bounds[1] < big["latency"].bounds[1]
+    assert big["latency"].bounds[1] == pytest.approx(
+        big["first_token"].bounds[1] + 127 * big["next_token"].bounds[1], rel=1e-6
+    )
+    assert big["at_once"].bounds[1] > 100
+    wanted = {"rate": "1/s", "p99": "2 s"}
+    found = estimate(deployment(site("h100-sxm"), model=model, objective=wanted), catalogue(), DAY)
+    tail = next(v for v in found.verdicts["line"] if v.key == "objective.p99")
+    assert (tail.outcome, tail.proof[:43]) == (Outcome.UNPROVEN, "measure it with the engine on that hardware")
+    late = estimate(deployment(site("h100-sxm"), model=model, objective=wanted | {"p99": "50 ms"}), catalogue(), DAY)
+    assert outcomes(late)["objective.p99"] == "cannot meet"
+    assert "until first token" in text(found)
 
 
 def test_sites_in_a_file_are_put_in_before():

@@ -8,7 +8,10 @@ from aiinfra.catalogue.figure import read_data
 from aiinfra.errors import BadInput
 from aiinfra.estimate.against import by, compare, score
 from aiinfra.estimate.benchmarks import LANGUAGE, vision_or_text
-from aiinfra.estimate.fitting import conformal_factor, fit
+from aiinfra.estimate.efficiency import latency_seconds
+from aiinfra.estimate.fit_cases import conformal_factor, student_factor
+from aiinfra.estimate.fitting import fit
+from aiinfra.estimate.hosts import Host, node_power
 from aiinfra.estimate.published import COLUMNS, estimate_row, find, read
 from aiinfra.estimate.read import compare_file
 
@@ -70,7 +73,48 @@ def test_throughput_on_devices_held_out_keeps_what_it_reached():
     assert found.mean < found.class_mean < found.naive
     power = score("power", groups["node_power_offline"])
     assert power.mean < 0.14
+    assert power.covered >= 0.85
+    assert power.half_width < 0.35
     assert power.mean < power.naive
+
+
+def test_latency_of_one_item_on_devices_held_out_keeps_what_it_reached():
+    held = [r for r in compare(ROWS) if r.row.split == "holdout" and r.row.metric == "latency_p90_batch1"]
+    found = score("latency", held)
+    assert (found.rows, found.estimated) == (18, 18)
+    assert found.mean < 0.26
+    assert found.covered >= 15 / 18
+    assert found.half_width < 0.35
+    assert found.mean < found.naive < found.class_mean
+
+
+@pytest.mark.parametrize("times", [0.2, 0.5, 2.0, 5.0])
+def test_a_device_unlike_the_one_that_was_published_has_a_wider_range(times):
+    part = accelerators()["qualcomm-ai100-pro"]
+    work, rate = vision_or_text("resnet50", "int8"), (part.rates["int8"].value or 0) * 1e12
+    assert work is not None
+    known, other = (latency_seconds(part, work, rate * scale, 0.0, 0.0) for scale in (1.0, times))
+    assert known is not None
+    assert other is not None
+    assert other[1] > known[1]
+    assert min(1.0, 1 / times) < other[0] / known[0] < max(1.0, 1 / times)
+    low, high = (other[0] / other[1], other[0] * other[1])
+    assert low < known[0] < high, "that a higher rate gains nothing is within the range"
+    assert low < known[0] / times < high, "and that it gains all of it"
+
+
+def test_the_fewer_devices_the_wider_the_range():
+    errors = {name: [0.1, -0.1] for name in "abcdefgh"}
+    some = {name: errors[name] for name in "abcde"}
+    few = {name: errors[name] for name in "abcd"}
+    assert student_factor(errors, 3) < student_factor(some, 3) < student_factor(few, 3)
+    assert student_factor({"a": [0.0], "b": [0.0]}, 1) == 1.15
+
+
+def test_watts_of_a_host_seen_once_are_surer_the_more_cards_it_holds():
+    factors = [node_power(72.0, count, Host.EDGE_BOX).factor for count in (1, 2, 8)]
+    assert factors == sorted(factors, reverse=True)
+    assert factors[0] > factors[-1] >= 1.15
 
 
 def test_every_row_that_has_no_estimate_is_one_whose_figures_are_unknown():
