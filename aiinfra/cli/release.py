@@ -6,7 +6,7 @@ import click
 
 from aiinfra.cli import release_fleet
 from aiinfra.cli.output import emit, json_option
-from aiinfra.cli.shipping import history, pull, push
+from aiinfra.cli.shipping import history, pull, push, sign_manifests
 from aiinfra.errors import Exit
 
 _FOLDER = click.Path(path_type=Path)
@@ -23,8 +23,9 @@ def command() -> None:
 @click.argument("deployment", default=".", type=_FOLDER)
 @click.option("--out", default="releases", show_default=True, type=_FOLDER, help="Model repository to write into.")
 @click.option("--version", default="", help="Version of the release.  [default: the declared one]")
-def build(deployment: Path, out: Path, version: str) -> Exit:
-    """Write OUT/NAME/VERSION: the model, its goldens and release.json, the same bytes every time. Not signed yet."""
+@json_option
+def build(deployment: Path, out: Path, version: str, *, as_json: bool) -> Exit:
+    """Write OUT/NAME/VERSION: model, goldens, release.json, model card, BOM; the same bytes every time. Not signed."""
     from aiinfra.release.build import build_release
     from aiinfra.release.declared import source_of
     from aiinfra.spec.reading import load
@@ -32,7 +33,13 @@ def build(deployment: Path, out: Path, version: str) -> Exit:
     source = source_of(load(deployment), version)
     folder = out / source.name / source.version
     manifest = build_release(source, folder)
+    if as_json:
+        release = manifest.model_dump(mode="json", by_alias=True)
+        emit("release-build", {"folder": str(folder), "card": source.card is not None, "release": release})
+        return Exit.DONE
     click.echo(f"wrote {folder}: {manifest.digest}, goldens from: {manifest.golden.origin}")
+    if source.card is None:
+        click.echo("it has no model card: name one in model.card (purpose, metrics, oversight)", err=True)
     return Exit.DONE
 
 
@@ -84,7 +91,7 @@ def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
     return Exit.DONE
 
 
-for _shipping in (push, pull, history):
+for _shipping in (push, pull, history, sign_manifests):
     command.add_command(_shipping)
 _WAVES = (release_fleet.start, release_fleet.promote, release_fleet.tag, release_fleet.gate, release_fleet.simulate)
 for _wave in _WAVES:

@@ -65,7 +65,7 @@ def vet(order: dict[str, Any]) -> dict[str, Any]:
     facts: GraphFacts = import_module("aiinfra.server.graph_facts").read_graph(file)
     check_folder(folder, facts.external)
     settings = ModelSettings.model_validate(order["settings"])
-    confine(readable=None, writable=["/dev/null"], connect=False, listen=False)
+    confine(readable=None, writable=["/dev/null"], connect=(), listen=False)
     session: Model = import_module("aiinfra.server.session").open_session(file, settings, folder.parent.name)
     golden = _trial(folder, session)
     for rows in (1, _LARGE_ROWS):
