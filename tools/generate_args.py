@@ -42,6 +42,7 @@ from aiinfra.components.kubernetes.specs import (
     InferenceRuntimeSpec,
     SiteMonitoringSpec,
     SiteSpec,
+    StreamsSpec,
     TrustedNamespaceSpec,
 )
 from aiinfra.components.spec import GIVEN
@@ -74,6 +75,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     SiteSpec,
     SpendingSpec,
     StorageSpec,
+    StreamsSpec,
     SystemNodesSpec,
     TrainingJobsSpec,
     TrainingSpec,

@@ -20,6 +20,7 @@ from aiinfra.check.offline import (
     certificates_outlive_outages,
     goes_on_alone,
 )
+from aiinfra.check.streams import streams_fit
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
 from aiinfra.spec.declaration import Declaration
@@ -274,6 +275,7 @@ RULES: Final[tuple[Rule, ...]] = (
     certificates_outlive_outages,
     goes_on_alone,
     metrics_are_kept,
+    streams_fit,
     rows_can_be_filled_in,
     can_be_reached,
     is_watched,
