@@ -45,7 +45,7 @@ class Account(Component):
         config = self.part(ClosedBucket, "config-records", parts.config_records_of(spec, name, key), **after)
         self._trail(spec, key, trail, named)
         self._config(spec, key, config)
-        self._detector()
+        self._detector(spec)
         self.part(Spending, "spending", parts.spending_of(spec, alarms.topic), depends_on=[alarms])
 
         self.topic, self.records = alarms.topic, trail.bucket
@@ -94,7 +94,7 @@ class Account(Component):
             "enable_logging": True,
             "kms_key_id": key,
             "sns_topic_name": noun,
-            "cloud_watch_logs_group_arn": f"{arn}:*",
+            "cloud_watch_logs_group_arn": group.arn.apply(lambda made: f"{made}:*"),
             "cloud_watch_logs_role_arn": role,
             "advanced_event_selectors": account_policy.data_events(),
         }
@@ -119,7 +119,7 @@ class Account(Component):
         on = {"name": made.name, "is_enabled": True}
         self.child(aws.cfg.RecorderStatus, "config-on", on, depends_on=[channel])
 
-    def _detector(self) -> None:
+    def _detector(self, spec: AccountSpec) -> None:
         often = {"enable": True, "finding_publishing_frequency": "FIFTEEN_MINUTES"}
         detector = self.child(aws.guardduty.Detector, "detector", often)
         for feature, more in account_policy.FEATURES.items():
@@ -131,3 +131,6 @@ class Account(Component):
             }
             noun = f"detector-{feature.lower().replace('_', '-')}"
             self.child(aws.guardduty.DetectorFeature, noun, props)
+        if spec.guard.organization:
+            everybody = {"detector_id": detector.id, "auto_enable_organization_members": "ALL"}
+            self.child(aws.guardduty.OrganizationConfiguration, "detector-members", everybody)
