@@ -19,6 +19,10 @@ SERVER: Final = "aiinfra-server"
 VLLM: Final = "vllm-openai"
 """Name of vLLM's image with the OpenAI API."""
 
+PROMETHEUS: Final = "prometheus"
+"""Name of Prometheus' image."""
+VMAGENT: Final = "vmagent"
+"""Name of the image whose queue holds metrics over outages."""
 K3S_UPGRADE: Final = "k3s-upgrade"
 """Name of the image that replaces a machine's k3s; its tag is the k3s release."""
 

@@ -30,6 +30,7 @@ RUNNER: Final = "aiinfra:index:Runner"
 SCALING: Final = "aiinfra:index:Scaling"
 SIGNING_KEY: Final = "aiinfra:index:SigningKey"
 SITE: Final = "aiinfra:index:Site"
+SITE_MONITORING: Final = "aiinfra:index:SiteMonitoring"
 SPENDING: Final = "aiinfra:index:Spending"
 STORAGE: Final = "aiinfra:index:Storage"
 SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
@@ -64,6 +65,7 @@ PUBLISHED: Final = frozenset(
         SCALING,
         SIGNING_KEY,
         SITE,
+        SITE_MONITORING,
         SPENDING,
         STORAGE,
         SYSTEM_NODES,

@@ -24,7 +24,7 @@ def test_each_machine_costs_what_the_catalogue_says() -> None:
 
 
 def test_the_control_plane_costs_what_the_catalogue_says() -> None:
-    month = control_plane(shipped()).value or 0
+    month = control_plane(shipped(), "us-east-1").value or 0
     assert f"| EKS control plane, standard support | {month / 730 * 24:.2f} |" in PAGE
 
 

@@ -29,7 +29,12 @@ from aiinfra.components.kubernetes.platform_specs import (
     TrainingJobsSpec,
     VolumesSpec,
 )
-from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.kubernetes.specs import (
+    InferenceRuntimeSpec,
+    SiteMonitoringSpec,
+    SiteSpec,
+    TrustedNamespaceSpec,
+)
 from aiinfra.components.spec import from_inputs, to_inputs
 from aiinfra.graph.node import UNKNOWN, Mode, is_unknown
 from tests.goldens import check_golden
@@ -39,7 +44,7 @@ PROGRAMS = pytest.mark.parametrize("program", programs(), ids=lambda program: pr
 STACK = "pulumi:pulumi:Stack"
 
 READ_BACK = (
-    *(SiteSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
+    *(SiteSpec, SiteMonitoringSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
     *(KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
     *(AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec, DisksSpec, ScalingSpec, RunnerSpec),
     *(AccountSpec, AlarmsSpec, SpendingSpec, ObservabilitySpec, ImageRepositoriesSpec, SigningKeySpec),
@@ -243,6 +248,7 @@ def test_every_pod_is_restricted(program: Program) -> None:
             "secret",
             "image",
             "emptyDir",
+            "persistentVolumeClaim",
         }
 
 

@@ -39,7 +39,12 @@ from aiinfra.components.kubernetes.platform_specs import (
     TrainingJobsSpec,
     VolumesSpec,
 )
-from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.kubernetes.specs import (
+    InferenceRuntimeSpec,
+    SiteMonitoringSpec,
+    SiteSpec,
+    TrustedNamespaceSpec,
+)
 from aiinfra.components.spec import GIVEN
 from aiinfra.units import Quantity
 
@@ -64,6 +69,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     QueueingSpec,
     RegistrySpec,
     ReleaseBucketSpec,
+    SiteMonitoringSpec,
     RunnerSpec,
     ScalingSpec,
     SigningKeySpec,

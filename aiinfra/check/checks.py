@@ -13,6 +13,7 @@ from aiinfra.check.delivery import (
     images_run_there,
 )
 from aiinfra.check.engines import engines_fit, is_language
+from aiinfra.check.monitoring import metrics_are_kept
 from aiinfra.check.offline import (
     accelerators_are_there,
     callers_are_there,
@@ -272,6 +273,7 @@ RULES: Final[tuple[Rule, ...]] = (
     callers_are_there,
     certificates_outlive_outages,
     goes_on_alone,
+    metrics_are_kept,
     rows_can_be_filled_in,
     can_be_reached,
     is_watched,

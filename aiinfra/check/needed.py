@@ -8,6 +8,7 @@ from aiinfra.errors import BadInput
 from aiinfra.images import K3S_UPGRADE, RUNNER, trainer_image
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.engine import images_needed
+from aiinfra.spec.monitoring import collector_images
 from aiinfra.spec.site import Place, Site
 from aiinfra.spec.training import Runner, Training
 
@@ -23,6 +24,8 @@ def needed_at(deployment: Deployment, site: Site) -> Iterator[str]:
     if site.runtime.on is Place.BOX:
         return
     yield from images_needed(deployment.name, deployment.model, site.runtime.engine)
+    if site.monitoring is not None:
+        yield from collector_images(site.monitoring)
     if site.k3s is not None and site.k3s.window is not None:
         yield K3S_UPGRADE
 

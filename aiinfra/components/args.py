@@ -480,6 +480,8 @@ class InferenceRuntimeArgs(TypedDict):
     """Image name -> reference by digest; a missing one is reported as ``unlocked`` and cannot be pulled."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
+    operator: NotRequired[bool]
+    """Whether a Prometheus operator finds what is scraped (ServiceMonitor); else the scraper is told by itself."""
 
 
 class KeysArgs(TypedDict):
@@ -731,6 +733,73 @@ class ReleaseBucketArgs(TypedDict):
     """Bucket that its access log goes to; empty: none is kept."""
 
 
+class MonitoringArgs(TypedDict):
+    """Metrics of a site on Kubernetes: of the server, of its accelerator, of the machine."""
+
+    by: NotRequired[str]
+    """Who collects; the site's own Prometheus by default."""
+    remote: NotRequired[str]
+    """Where metrics are sent on to (Prometheus remote write); empty: they stay at the site."""
+    certificate: NotRequired[SecretRefArgs]
+    """Kubernetes Secret (``tls.crt``, ``tls.key``, ``ca.crt``) shown to ``remote``; none: the scraper's own."""
+    keep: NotRequired[str]
+    """How long the site keeps metrics (``local``)."""
+    disk: NotRequired[str]
+    """Disk for what is kept, and for as much again that waits to be sent."""
+    exporters: NotRequired[str]
+    """Namespace that the machine's and accelerator's exporters run in."""
+    runbook: NotRequired[str]
+    """Address of the runbook that alarms point into."""
+
+
+class CapsArgs(TypedDict):
+    """Hard limits. A cap on a figure nobody knows fails closed."""
+
+    power: NotRequired[str]
+    """Most watts under load; none: no cap."""
+    cost: NotRequired[str]
+    """Most money over time; none: no cap."""
+    scope: NotRequired[str]
+    """What they count; each site by default."""
+
+
+class SiteMonitoringArgs(TypedDict):
+    """Alarms, dashboards and the collector of one runtime, in its namespace."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace of the runtime."""
+    class_name: str
+    """Class the site belongs to."""
+    site: str
+    """Name of the site; a label of all it sends on."""
+    model_name: str
+    """Name the model is served under."""
+    model: ModelArgs
+    """What is served."""
+    tier: TierArgs
+    """What it runs on; decides which exporters are read."""
+    engine: NotRequired[EngineArgs]
+    """What serves it; decides which series there are."""
+    monitoring: MonitoringArgs
+    """How metrics are kept and sent on."""
+    tags: TagsArgs
+    """Become labels."""
+    objective: NotRequired[ObjectiveArgs]
+    """What serving aims for; alarms ring where it is missed."""
+    caps: NotRequired[CapsArgs]
+    """Limits; an alarm rings above the watts."""
+    offline: NotRequired[str]
+    """How long it must go on without its link."""
+    secret: str
+    """Secret with the certificate that metrics are read with."""
+    issued: NotRequired[bool]
+    """Whether cert-manager renews the certificates."""
+    images: NotRequired[dict[str, str]]
+    """Image name -> reference by digest."""
+
+
 class StateArgs(TypedDict):
     """Where the state of all stacks is kept: made before the first ``up``, by hand (docs/first-apply.md)."""
 
@@ -805,17 +874,6 @@ class SigningKeyArgs(TypedDict):
     """Region it is in."""
 
 
-class CapsArgs(TypedDict):
-    """Hard limits. A cap on a figure nobody knows fails closed."""
-
-    power: NotRequired[str]
-    """Most watts under load; none: no cap."""
-    cost: NotRequired[str]
-    """Most money over time; none: no cap."""
-    scope: NotRequired[str]
-    """What they count; each site by default."""
-
-
 class WindowArgs(TypedDict):
     """When a site may be upgraded."""
 
@@ -876,6 +934,8 @@ class SiteArgs(TypedDict):
     """Ways out of the namespace; none by default."""
     k3s: NotRequired[K3sArgs]
     """How its machines are set up; with a window they are upgraded in it."""
+    monitoring: NotRequired[MonitoringArgs]
+    """How its metrics are kept; none: by nobody of ours."""
     values: NotRequired[dict[str, str]]
     """What else is particular to this site; becomes a ConfigMap."""
     images: NotRequired[dict[str, str]]

@@ -18,7 +18,7 @@ from aiinfra.engine.providers import installed
 from aiinfra.engine.recording import Recording, record
 from aiinfra.engine.report import LeftBehind, Phase, Rehearsal
 from aiinfra.engine.standin import serve
-from aiinfra.engine.tool import Tool, find_tool
+from aiinfra.engine.tool import INSTALL_PAGE, Tool, behind, find_tool
 from aiinfra.engine.workplace import OnEvent, Outcome, Workplace, workplace
 from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.findings import Finding, Severity
@@ -63,13 +63,13 @@ def rehearse(request: Request, tool: Tool | None = None, on_phase: OnPhase | Non
     program = find(request.path)
     change = change_of(request.change, program) if request.change else None
     recordings = [record(each.program, request.stack, each.config) for each in (Change(program), change) if each]
-    _check_name("fail", request.fail, recordings)
-    _check_name("drift", request.drift, recordings[:1])
+    _check_name("fail-unknown", request.fail, recordings)
+    _check_name("drift-unknown", request.drift, recordings[:1])
     cloud = Cloud()
     with serve(installed(), cloud, request.faults) as providers, workplace(tool, providers) as place:
         config = UNLOCKED if request.unlocked else {}
         run = _Run(place, cloud, request, program, change, config, recordings, on_phase or (lambda _name: None))
-        run.all()
+        run.all(behind(tool))
     return Rehearsal(
         project=program.name,
         stack=request.stack,
@@ -99,8 +99,10 @@ class _Run:
     path: CriticalPath = field(default_factory=lambda: CriticalPath((), 0.0))
     left: LeftBehind | None = None
 
-    def all(self) -> None:
-        """Every phase in turn."""
+    def all(self, versions: str) -> None:
+        """Every phase in turn. ``versions``: what there is to say of them, if anything."""
+        if versions:
+            self._find("pulumi-cli-behind", versions, f"update the CLI: {INSTALL_PAGE}", Severity.NOTE)
         for upstream in self.recordings[0].upstreams:
             self._open(Change(upstream))
             self._phase(f"upstream {upstream.name}", UP)
@@ -309,14 +311,14 @@ class _Run:
         return self.created[len(self.created) // 2] if self.created else ""
 
 
-def _check_name(option: str, words: str, recordings: list[Recording]) -> None:
+def _check_name(code: str, words: str, recordings: list[Recording]) -> None:
     graphs = [recording.symbolic for recording in recordings if recording.symbolic is not None]
     own = {node.urn for graph in graphs for node in graph if node.custom and node.package != "pulumi"}
     names = sorted({urns.name(each) for each in own})
     if not words or not graphs or words in own or words in names:
         return
     message = f"the program makes nothing named {words!r}{did_you_mean(words, names)}"
-    raise BadInput(f"{option}-unknown", message, f"name one of {', '.join(names)}")
+    raise BadInput(code, message, f"name one of {', '.join(names)}")
 
 
 def _type(own: str) -> str:

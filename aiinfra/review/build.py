@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
+from aiinfra.findings import Finding
+from aiinfra.graph.aws_values import refused_values
 from aiinfra.graph.change import compare
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.node import Graph, Mode
@@ -11,6 +13,7 @@ from aiinfra.review.folding import Unit, plural, units
 from aiinfra.review.last_look import masked
 from aiinfra.review.losses import Losses, is_loss, order
 from aiinfra.review.naming import Names, kind
+from aiinfra.review.openings.money import PURCHASE
 from aiinfra.review.picture import picture
 from aiinfra.review.rest import group
 from aiinfra.review.unknowns import unknowns
@@ -74,7 +77,7 @@ def review(
     values = Values(names)
     found = units(diff, names)
     losses = tuple(sorted(_losses(found, Losses(diff, names, values, upgrade)), key=order))
-    opened = tuple(_openings(found, names))
+    opened = tuple(sorted(_openings(found, names), key=lambda one: one.finding.id != PURCHASE))
     counted = counts(found, diff)
     worst = level(losses, opened, diff)
     sight = preview or (diff.after if diff.after.mode is Mode.PREVIEW else None)
@@ -83,7 +86,7 @@ def review(
         title=f"{diff.after.project}, stack {diff.after.stack}",
         compared=compared,
         level=worst,
-        verdict=_verdict(words(worst, losses, opened, counted.get("unchanged", 0)), worst, upgrade),
+        verdict=_verdict(words(worst, losses, opened, counted.get("unchanged", 0)), worst, upgrade, opened),
         counts=counted,
         losses=losses,
         openings=opened,
@@ -93,13 +96,16 @@ def review(
         notes=tuple(_notes(diff, losses, basis, upgrade)),
         before=before,
         after=after,
-        findings=diff.after.findings,
+        findings=(*diff.after.findings, *_refused(diff)),
         picture=picture(found, diff, names),
     )
     return masked(document)
 
 
-def _verdict(verdict: str, worst: Level, upgrade: Upgrade | None) -> str:
+def _verdict(verdict: str, worst: Level, upgrade: Upgrade | None, opened: Sequence[Opening]) -> str:
+    bought = [one for one in opened if one.finding.id == PURCHASE]
+    if bought:
+        return f"Spends money at once: {bought[0].name} {bought[0].words}. {verdict}"
     if upgrade is None or worst is not Level.NOTHING:
         return verdict
     return f"{verdict.removesuffix('.')}, with other libraries: {upgrade.words}."
@@ -162,6 +168,12 @@ def _lines(change: ResourceChange, values: Values) -> Iterator[Line]:
         yield from values.lines(item, change.before, change.after)
     for item in change.options:
         yield Line("~", f"option {item.path}: {values.short(item.before)} → {values.short(item.after)}")
+
+
+def _refused(diff: GraphDiff) -> Iterator[Finding]:
+    """Values of what is created or changed that AWS would refuse."""
+    if any(change.node.package == "aws" for change in diff):
+        yield from (finding for finding in refused_values(diff.after, quoted=False) if finding.urn in diff.changes)
 
 
 def _notes(diff: GraphDiff, losses: Sequence[Loss], basis: Basis, upgrade: Upgrade | None) -> Iterator[str]:

@@ -163,6 +163,7 @@ def test_nothing_leaves_the_training_network_and_nothing_enters() -> None:
     into = {(edge.src, edge.port) for edge in found if edge.dst == f"{network}{nodes}"}
     assert into == {
         (f"{network}{nodes}", "any"),
+        (f"{network}{control}", "TCP 8082"),
         (f"{network}{control}", "TCP 9443"),
         (f"{network}{control}", "TCP 10250-10251"),
     }

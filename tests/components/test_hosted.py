@@ -75,6 +75,9 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         "Scaling": ["account", "cluster", "keyAlias", "region", "role", "training"],
         "SigningKey": ["account", "region"],
         "Site": ["className", "model", "modelName", "runtime", "site", "tags", "tier"],
+        "SiteMonitoring": [
+            *("className", "model", "modelName", "monitoring", "namespace", "secret", "site", "tags", "tier"),
+        ],
         "Spending": ["topic"],
         "Storage": ["account", "key", "region"],
         "SystemNodes": ["account", "cluster", "group", "key", "region", "subnets", "tags"],

@@ -9,10 +9,21 @@ from itertools import chain
 
 from aiinfra.findings import Finding
 from aiinfra.graph.diff import ResourceChange
-from aiinfra.review.openings import admission, endpoints, guards, iam, network_policies, pods, security_groups
+from aiinfra.review.openings import (
+    admission,
+    endpoints,
+    guards,
+    hardening,
+    iam,
+    money,
+    network_policies,
+    pods,
+    security_groups,
+)
 from aiinfra.review.openings.rule import Rule
 
 RULES: tuple[Rule, ...] = (
+    money.purchase,
     security_groups.security_group,
     endpoints.endpoint,
     endpoints.public_route,
@@ -23,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     pods.pod_security_level,
     pods.privileged_pod,
     admission.admission,
+    hardening.hardening,
     guards.public_access_block,
     guards.encryption,
     guards.watching,

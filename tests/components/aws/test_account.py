@@ -151,7 +151,9 @@ def test_a_runner_previews_unless_it_is_told_otherwise() -> None:
     told = json.loads(runner_policy.commands(runner()))
     assert told["env"]["variables"]["PULUMI_BACKEND_URL"] == "s3://example-state?region=us-east-1"
     assert "preview) pulumi preview" in told["phases"]["build"]["commands"][-1]
-    project = graph("whole/training").one("aws:codebuild/project:Project", "line-vibration-training-runner").inputs
+    project = (
+        graph("whole/training").one("aws:codebuild/project:Project", "line-vibration-training-runner-project").inputs
+    )
     variables = project["environment"]["environmentVariables"]
     assert {one["name"]: one["value"] for one in variables} == {"ACTION": "preview", "STACK": "production"}
 
