@@ -84,6 +84,9 @@ class Training(Spec):
     """EC2 instance type of the accelerator nodes."""
     nodes: int = Field(ge=1, le=10_000)
     """How many of them."""
+    kubernetes: str = Field(default="", pattern=r"^(1\.\d+)?$", examples=["1.35"])
+    """Kubernetes version of the cluster; empty: the newest of the version matrix. Write it, so that an update of this
+    package does not take the cluster with it."""
     capacity: Capacity = Capacity()
     """Where they come from."""
     scale_to_zero: bool = False

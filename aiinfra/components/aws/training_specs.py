@@ -172,6 +172,7 @@ class TrainingSpec(ComponentSpec):
             checkpoints=deployment.storage.checkpoints,
             files=deployment.storage.files,
             administrators=deployment.training.administrators,
+            version=deployment.training.kubernetes or newest(),
             instance=deployment.training.instance,
             nodes=deployment.training.nodes,
             capacity=deployment.training.capacity,

@@ -78,13 +78,16 @@ def test_recorders_write_their_own_accounts_records_and_nothing_else() -> None:
     found = statements(closed("b", ACCOUNT, "aws", writer="cloudtrail.amazonaws.com"))
     assert found["WriteRecords"]["Resource"] == f"arn:aws:s3:::b/AWSLogs/{ACCOUNT}/*"
     assert found["WriteRecords"]["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
-    assert found["WriteRecords"]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    trails = f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"
+    assert found["WriteRecords"]["Condition"] == {"ArnLike": {"aws:SourceArn": trails}}
     assert "WriteRecords" not in statements(closed("b", ACCOUNT, "aws"))
 
 
 def test_nobody_sends_alarms_but_awss_services_for_this_account() -> None:
-    found = statements(account_policy.topic_policy("arn", ACCOUNT, account_policy.ALARM_SENDERS))
-    assert found["Send"]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    found = statements(account_policy.topic_policy("arn", ACCOUNT, "aws", account_policy.ALARM_SENDERS))
+    sent = [one for sid, one in found.items() if sid.startswith("Send")]
+    assert [one["Principal"]["Service"] for one in sent] == list(account_policy.ALARM_SENDERS)
+    assert all(one["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}} for one in sent)
     assert found["RefusePlainText"]["Effect"] == "Deny"
 
 
