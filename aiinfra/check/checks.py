@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from aiinfra.catalogue.eks import has_control_plane
+from aiinfra.catalogue.eks import find_cluster_version, has_control_plane, newest
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
 from aiinfra.check.delivery import (
@@ -216,6 +216,10 @@ def can_train(declaration: Declaration) -> Iterator[Finding]:
     training = declaration.deployment.training
     if training is None:
         return
+    try:
+        find_cluster_version(training.kubernetes or newest())
+    except BadInput as error:
+        yield Finding(error.code, Severity.ERROR, error.message, "training.kubernetes", remedy=error.remedy)
     try:
         instance = find_instance(training.instance)
     except BadInput as error:

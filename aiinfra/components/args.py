@@ -75,6 +75,9 @@ class GuardArgs(TypedDict):
     anomalies: NotRequired[str]
     """Alarm when a service's spending differs from its habit by more than this a day; none: no such alarm. In
     USD."""
+    organization: NotRequired[bool]
+    """This account administers threat detection for its organization: every member is watched. Not by default; the
+    management account must have said so (``aws guardduty enable-organization-admin-account``)."""
 
 
 class AccountArgs(TypedDict):
@@ -576,6 +579,31 @@ class NetworkArgs(TypedDict):
     """Days that those records are kept."""
 
 
+class ObservabilityArgs(TypedDict):
+    """Managed Prometheus for one cluster, its alarms, and Grafana where it is asked for."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    cluster: str
+    """Name of the cluster that is scraped."""
+    subnets: list[pulumi.Input[str]]
+    """Ids of the subnets that the scraper gets addresses in."""
+    group: pulumi.Input[str]
+    """Id of the scraper's security group: that of the machines, whose pods it reads."""
+    topic: pulumi.Input[str]
+    """ARN of the topic that alarms go to."""
+    logs_key: pulumi.Input[str]
+    """ARN of the key that encrypts its log."""
+    grafana: NotRequired[bool]
+    """Make a Grafana workspace, whose users come from IAM Identity Center. None by default: it is paid by user."""
+    keep_logs: NotRequired[int]
+    """Days that its log is kept."""
+
+
 class OperatorsArgs(TypedDict):
     """Operators of a training cluster, each a chart of the pinned table."""
 
@@ -714,6 +742,8 @@ class ReleaseBucketArgs(TypedDict):
     """ARN of the KMS key that encrypts it; empty: one is made, with yearly rotation."""
     keep_old_versions: NotRequired[int]
     """Days an overwritten or deleted object can still be had back."""
+    log_to: NotRequired[str]
+    """Bucket that its access log goes to; empty: none is kept."""
 
 
 class MonitoringArgs(TypedDict):
@@ -1089,6 +1119,13 @@ class FilesArgs(TypedDict):
     """What all nodes together must be able to read."""
 
 
+class MetricsArgs(TypedDict):
+    """Metrics of the cluster, kept and watched by AWS."""
+
+    grafana: NotRequired[bool]
+    """Make a Grafana workspace; its users come from IAM Identity Center, and each is paid for. None by default."""
+
+
 class TrainingArgs(TypedDict):
     """The AWS side of a cluster that trains."""
 
@@ -1132,6 +1169,8 @@ class TrainingArgs(TypedDict):
     """Alarm when a month costs more, and when it will; none: no alarm. In USD."""
     mails: NotRequired[list[str]]
     """Addresses that get alarms."""
+    observability: NotRequired[MetricsArgs]
+    """Managed Prometheus for the cluster; none: no metrics are kept."""
     state: NotRequired[StateArgs]
     """Where the state of stacks is, for a runner inside; none: there is no runner."""
     runner_image: NotRequired[str]

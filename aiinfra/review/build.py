@@ -13,6 +13,7 @@ from aiinfra.review.folding import Unit, plural, units
 from aiinfra.review.last_look import masked
 from aiinfra.review.losses import Losses, is_loss, order
 from aiinfra.review.naming import Names, kind
+from aiinfra.review.openings.money import PURCHASE
 from aiinfra.review.picture import picture
 from aiinfra.review.rest import group
 from aiinfra.review.unknowns import unknowns
@@ -76,7 +77,7 @@ def review(
     values = Values(names)
     found = units(diff, names)
     losses = tuple(sorted(_losses(found, Losses(diff, names, values, upgrade)), key=order))
-    opened = tuple(_openings(found, names))
+    opened = tuple(sorted(_openings(found, names), key=lambda one: one.finding.id != PURCHASE))
     counted = counts(found, diff)
     worst = level(losses, opened, diff)
     sight = preview or (diff.after if diff.after.mode is Mode.PREVIEW else None)
@@ -85,7 +86,7 @@ def review(
         title=f"{diff.after.project}, stack {diff.after.stack}",
         compared=compared,
         level=worst,
-        verdict=_verdict(words(worst, losses, opened, counted.get("unchanged", 0)), worst, upgrade),
+        verdict=_verdict(words(worst, losses, opened, counted.get("unchanged", 0)), worst, upgrade, opened),
         counts=counted,
         losses=losses,
         openings=opened,
@@ -101,7 +102,10 @@ def review(
     return masked(document)
 
 
-def _verdict(verdict: str, worst: Level, upgrade: Upgrade | None) -> str:
+def _verdict(verdict: str, worst: Level, upgrade: Upgrade | None, opened: Sequence[Opening]) -> str:
+    bought = [one for one in opened if one.finding.id == PURCHASE]
+    if bought:
+        return f"Spends money at once: {bought[0].name} {bought[0].words}. {verdict}"
     if upgrade is None or worst is not Level.NOTHING:
         return verdict
     return f"{verdict.removesuffix('.')}, with other libraries: {upgrade.words}."
