@@ -67,7 +67,7 @@ tools: ## Build what others wrote and e2e runs: a Kubernetes control plane, kwok
 	@$(PYTHON) tools/build_tools.py
 
 e2e: $(STAMP) ## The real Pulumi CLI, where it is on PATH, and a real API server, where `make tools` built it
-	@$(BIN)/python -m pytest -m "e2e and not soak"
+	@$(BIN)/python -m pytest tests/e2e tests/judges -m "e2e and not soak"
 
 lock: ## Pin the requirements again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra all --group dev pyproject.toml requirements/build.in -o requirements/dev.txt

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from aiinfra.compiler.projects import projects
 from aiinfra.compiler.rendering import render
 from aiinfra.compiler.writing import write
 from aiinfra.graph.node import Graph, Mode
@@ -49,7 +50,7 @@ def programs() -> tuple[Program, ...]:
 def declarations() -> dict[str, Path]:
     """Name -> file: the examples, and those that hold every part."""
     declarations = {f"examples/{f.parent.name}": f for f in sorted((ROOT / "examples").glob("*/deployment.yaml"))}
-    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "whole"):
+    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "plants", "whole"):
         declarations[f"declarations/{name}"] = ROOT / "tests" / "data" / "declarations" / f"{name}.yaml"
     return declarations
 
@@ -70,8 +71,5 @@ def compiled(name: str, file: Path) -> list[Program]:
 
 
 def _has(file: Path, folder: str, stack: str) -> bool:
-    deployment = load(file, stack).deployment
-    if folder in ("training", "platform"):
-        return deployment.training is not None
-    class_name = folder.removeprefix("site-")
-    return folder == "registry" or any(site.class_name == class_name for site in deployment.sites)
+    """Whether that stack's declaration makes the project; another stack's may be the one that does."""
+    return folder in {project.folder for project in projects(load(file, stack))}

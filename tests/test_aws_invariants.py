@@ -2,7 +2,6 @@
 
 import pytest
 
-from aiinfra.graph.terraform_names import type_of
 from tests.programs import Program, programs
 
 PROGRAMS = pytest.mark.parametrize(
@@ -11,6 +10,9 @@ PROGRAMS = pytest.mark.parametrize(
     ids=lambda program: program.name,
 )
 NAMES = ("name", "bucket", "policyName", "roleName", "groupName", "repositoryName")
+
+CHOICES = {"aws:guardduty/detectorFeature:DetectorFeature"}
+"""Types whose ``name`` says which of several things it is."""
 
 
 @PROGRAMS
@@ -37,7 +39,7 @@ def test_what_machines_bring_along_is_tagged_too(program: Program) -> None:
 def test_a_fixed_name_is_protected_or_made_free_first(program: Program) -> None:
     """Otherwise a replacement would ask for a name that is still taken."""
     for node in program.graph():
-        if node.package != "aws" or not node.custom or node.read or type_of(node.type) is None:
+        if node.package != "aws" or not node.custom or node.read or node.type in CHOICES:
             continue
         fixed = [
             key for key in NAMES if isinstance(node.inputs.get(key), str) and not node.property_dependencies.get(key)

@@ -18,7 +18,7 @@ from aiinfra.engine.providers import installed
 from aiinfra.engine.recording import Recording, record
 from aiinfra.engine.report import LeftBehind, Phase, Rehearsal
 from aiinfra.engine.standin import serve
-from aiinfra.engine.tool import Tool, find_tool
+from aiinfra.engine.tool import INSTALL_PAGE, Tool, behind, find_tool
 from aiinfra.engine.workplace import OnEvent, Outcome, Workplace, workplace
 from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.findings import Finding, Severity
@@ -69,7 +69,7 @@ def rehearse(request: Request, tool: Tool | None = None, on_phase: OnPhase | Non
     with serve(installed(), cloud, request.faults) as providers, workplace(tool, providers) as place:
         config = UNLOCKED if request.unlocked else {}
         run = _Run(place, cloud, request, program, change, config, recordings, on_phase or (lambda _name: None))
-        run.all()
+        run.all(behind(tool))
     return Rehearsal(
         project=program.name,
         stack=request.stack,
@@ -99,8 +99,10 @@ class _Run:
     path: CriticalPath = field(default_factory=lambda: CriticalPath((), 0.0))
     left: LeftBehind | None = None
 
-    def all(self) -> None:
-        """Every phase in turn."""
+    def all(self, versions: str) -> None:
+        """Every phase in turn. ``versions``: what there is to say of them, if anything."""
+        if versions:
+            self._find("pulumi-cli-behind", versions, f"update the CLI: {INSTALL_PAGE}", Severity.NOTE)
         for upstream in self.recordings[0].upstreams:
             self._open(Change(upstream))
             self._phase(f"upstream {upstream.name}", UP)

@@ -131,7 +131,7 @@ def _make(place: Path, own: Path, file: Path, python: str) -> None:
     else:
         _run([python, "-m", "venv", str(place)], file)
         _run([str(own), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(file)], file)
-    if not _imports(own, "aiinfra"):
+    if not _imports(own, "aiinfra.graph"):
         # A folder that holds our package alone: its neighbours are not this version's libraries.
         (place / "aiinfra-here").mkdir()
         (place / "aiinfra-here" / "aiinfra").symlink_to(OURS, target_is_directory=True)
