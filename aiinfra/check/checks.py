@@ -6,6 +6,7 @@ from typing import Final
 from aiinfra.catalogue.eks import find_cluster_version, has_control_plane, newest
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
+from aiinfra.check.account import fits_account
 from aiinfra.check.delivery import (
     can_be_delivered,
     charts_are_those_of_the_table,
@@ -272,6 +273,7 @@ RULES: Final[tuple[Rule, ...]] = (
     class_files_fit,
     can_train,
     has_control_planes,
+    fits_account,
     has_a_runtime,
     engines_fit,
     accelerators_are_there,
