@@ -19,8 +19,15 @@ SERVER: Final = "aiinfra-server"
 VLLM: Final = "vllm-openai"
 """Name of vLLM's image with the OpenAI API."""
 
+PROMETHEUS: Final = "prometheus"
+"""Name of Prometheus' image."""
+VMAGENT: Final = "vmagent"
+"""Name of the image whose queue holds metrics over outages."""
 K3S_UPGRADE: Final = "k3s-upgrade"
 """Name of the image that replaces a machine's k3s; its tag is the k3s release."""
+
+RUNNER: Final = "platform-runner"
+"""Name of the image that runs projects from inside the network: Pulumi with its plugins, the AWS CLI, this package."""
 
 UNLOCKED_HOST: Final = "unlocked.invalid"
 """Host of the reference that stands for a missing entry. ``.invalid`` resolves nowhere (RFC 6761), so nothing is ever

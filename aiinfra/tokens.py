@@ -8,6 +8,8 @@ from typing import Final
 PACKAGE: Final = "aiinfra"
 
 ACCELERATOR_NODES: Final = "aiinfra:index:AcceleratorNodes"
+ACCOUNT: Final = "aiinfra:index:Account"
+ALARMS: Final = "aiinfra:index:Alarms"
 CLOSED_BUCKET: Final = "aiinfra:index:ClosedBucket"
 CLUSTER: Final = "aiinfra:index:Cluster"
 DISKS: Final = "aiinfra:index:Disks"
@@ -23,9 +25,12 @@ PREFLIGHT: Final = "aiinfra:index:Preflight"
 QUEUEING: Final = "aiinfra:index:Queueing"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
+RUNNER: Final = "aiinfra:index:Runner"
 SCALING: Final = "aiinfra:index:Scaling"
 SIGNING_KEY: Final = "aiinfra:index:SigningKey"
 SITE: Final = "aiinfra:index:Site"
+SITE_MONITORING: Final = "aiinfra:index:SiteMonitoring"
+SPENDING: Final = "aiinfra:index:Spending"
 STORAGE: Final = "aiinfra:index:Storage"
 SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
 TRAINING: Final = "aiinfra:index:Training"
@@ -37,6 +42,8 @@ WORKLOAD_ROLE: Final = "aiinfra:index:WorkloadRole"
 PUBLISHED: Final = frozenset(
     {
         ACCELERATOR_NODES,
+        ACCOUNT,
+        ALARMS,
         CLOSED_BUCKET,
         CLUSTER,
         DISKS,
@@ -52,9 +59,12 @@ PUBLISHED: Final = frozenset(
         QUEUEING,
         REGISTRY,
         RELEASE_BUCKET,
+        RUNNER,
         SCALING,
         SIGNING_KEY,
         SITE,
+        SITE_MONITORING,
+        SPENDING,
         STORAGE,
         SYSTEM_NODES,
         TRAINING,

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.networks import IPvAnyNetwork
 
+from aiinfra.components.aws.account_specs import AccountSpec, AlarmsSpec, SpendingSpec
 from aiinfra.components.aws.cluster_specs import (
     AcceleratorNodesSpec,
     ClusterSpec,
@@ -24,6 +25,7 @@ from aiinfra.components.aws.cluster_specs import (
     SystemNodesSpec,
     WorkloadRoleSpec,
 )
+from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.specs import ImageRepositoriesSpec, RegistrySpec, ReleaseBucketSpec, SigningKeySpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
@@ -36,13 +38,20 @@ from aiinfra.components.kubernetes.platform_specs import (
     TrainingJobsSpec,
     VolumesSpec,
 )
-from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.kubernetes.specs import (
+    InferenceRuntimeSpec,
+    SiteMonitoringSpec,
+    SiteSpec,
+    TrustedNamespaceSpec,
+)
 from aiinfra.components.spec import GIVEN
 from aiinfra.units import Quantity
 
 TARGET = Path(__file__).resolve().parent.parent / "aiinfra" / "components" / "args.py"
 SPECS: tuple[type[BaseModel], ...] = (
     AcceleratorNodesSpec,
+    AccountSpec,
+    AlarmsSpec,
     ClosedBucketSpec,
     ClusterSpec,
     DisksSpec,
@@ -58,9 +67,12 @@ SPECS: tuple[type[BaseModel], ...] = (
     QueueingSpec,
     RegistrySpec,
     ReleaseBucketSpec,
+    SiteMonitoringSpec,
+    RunnerSpec,
     ScalingSpec,
     SigningKeySpec,
     SiteSpec,
+    SpendingSpec,
     StorageSpec,
     SystemNodesSpec,
     TrainingJobsSpec,

@@ -1,6 +1,6 @@
 """The 99th percentile that is estimated from a calibration, against the bundled server under load on this machine.
 
-Usage: python tools/p99_comparison.py. For each model: calibrates it as a user would, predicts the 99th percentile at
+Usage: python -m tools.p99_comparison. For each model: calibrates it as a user would, predicts the 99th percentile at
 shares of the measured capacity, then serves it and measures those rates with the driver of `aiinfra bench`, at random
 moments. Writes docs/foresight/p99.json and prints the table. The driver runs on the same machine, on a core of its own.
 """
@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import onnx
-from cpu_comparison import BUILT, ROOT
 
 from aiinfra.bench.report import measure
 from aiinfra.catalogue.catalogue import shipped
@@ -22,6 +21,7 @@ from aiinfra.estimate.calibrate import calibrate
 from aiinfra.estimate.queueing import p99
 from aiinfra.estimate.value import Value
 from aiinfra.spec.tier import Tier
+from tools.cpu_comparison import BUILT, ROOT
 
 MODELS = ("mobilenet-like", "wide-2x1024", "waveform-8192")
 FREE = ("waveform-8192", "wide-2x1024")

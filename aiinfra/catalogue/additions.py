@@ -17,12 +17,24 @@ from aiinfra.catalogue.figure import Figure, Kind, Source, figure, sources
 from aiinfra.catalogue.instances import Instance
 from aiinfra.catalogue.measurement import Measurement
 from aiinfra.catalogue.price_list import read_price_list
+from aiinfra.catalogue.services import Service
 from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.spec import yaml
 
 FILE: Final = "catalogue.yaml"
 """Read where it lies beside a declaration; every output that uses it says so."""
-KEYS: Final = ("accelerators", "currencies", "hardware", "instances", "measurements", "price_lists", "sites", "sources")
+KEYS: Final = (
+    "accelerators",
+    "ambient",
+    "currencies",
+    "hardware",
+    "instances",
+    "measurements",
+    "price_lists",
+    "services",
+    "sites",
+    "sources",
+)
 _SITE: Final = {"electricity": "USD/kWh", "grid": "g/kWh", "pue": "", "life": "years"}
 
 
@@ -59,6 +71,9 @@ class _Reader:
         self.known = dict(sources()) | {
             name: self._source(name, entry) for name, entry in self._section("sources").items()
         }
+
+        listed = self.table.get("price_lists") or ()
+        self._lists = [read_price_list(path.parent / str(item), base.services) for item in listed]
 
     def _section(self, key: str) -> Mapping[str, Any]:
         found = self.table.get(key) or {}
@@ -111,10 +126,15 @@ class _Reader:
             if name not in parts:
                 raise self._invalid(f"hardware.{name}", f"no such tier{did_you_mean(name, tuple(parts))}")
             parts[name] = replace(parts[name], price=self._figure(raw, "USD", f"hardware.{name}"))
+        for name, raw in self._section("ambient").items():
+            if name not in parts:
+                raise self._invalid(f"ambient.{name}", f"no such tier{did_you_mean(name, tuple(parts))}")
+            parts[name] = replace(parts[name], ambient=self._figure(raw, "C", f"ambient.{name}"))
         return replace(
             self.base,
             accelerators=MappingProxyType(parts),
             instances=MappingProxyType(self._instances()),
+            services=MappingProxyType(self._services()),
             sites=MappingProxyType({name: self._site(name, raw) for name, raw in self._section("sites").items()}),
             currencies=MappingProxyType(self._currencies()),
             measurements=(*self.base.measurements, *self._measurements()),
@@ -133,14 +153,32 @@ class _Reader:
                 raise self._invalid(f"instances.{name}", f"no such instance{did_you_mean(name, tuple(found))}")
             for region, price in raw.items():
                 where = f"instances.{name}.{region}"
-                if region not in self.base.regions:
-                    raise self._invalid(where, f"no such region{did_you_mean(region, tuple(self.base.regions))}")
+                self._check_region(region, where)
                 found[name] = _priced(found[name], region, self._figure(price, "USD/hour", where))
-        for item in self.table.get("price_lists") or ():
-            for (name, region), price in read_price_list(self.path.parent / str(item)).items():
+        for listed in self._lists:
+            for (name, region), price in listed.instances.items():
                 if name in found:
                     found[name] = _priced(found[name], region, price)
         return found
+
+    def _services(self) -> dict[str, Service]:
+        found = dict(self.base.services)
+        for name, raw in self._section("services").items():
+            if name not in found:
+                raise self._invalid(f"services.{name}", f"no such service{did_you_mean(name, tuple(found))}")
+            for region, price in raw.items():
+                where = f"services.{name}.{region}"
+                self._check_region(region, where)
+                figure_ = self._figure(price, f"USD/{found[name].unit}", where)
+                found[name] = _service_priced(found[name], region, figure_)
+        for listed in self._lists:
+            for (name, region), price in listed.services.items():
+                found[name] = _service_priced(found[name], region, price)
+        return found
+
+    def _check_region(self, region: str, where: str) -> None:
+        if region not in self.base.regions:
+            raise self._invalid(where, f"no such region{did_you_mean(region, tuple(self.base.regions))}")
 
     def _site(self, name: str, raw: Any) -> SiteFigures:
         if not isinstance(raw, Mapping) or set(raw) - set(_SITE):
@@ -159,6 +197,10 @@ class _Reader:
 
 def _priced(instance: Instance, region: str, price: Figure) -> Instance:
     return replace(instance, prices=MappingProxyType(dict(instance.prices) | {region: price}))
+
+
+def _service_priced(service: Service, region: str, price: Figure) -> Service:
+    return replace(service, prices=MappingProxyType(dict(service.prices) | {region: price}))
 
 
 def read_or_shipped(path: Path | None) -> Catalogue:

@@ -12,6 +12,7 @@ from aiinfra.catalogue.figure import Figure, figure, read_data
 from aiinfra.catalogue.instances import Instance, instances
 from aiinfra.catalogue.measurement import Measurement
 from aiinfra.catalogue.regions import Region, regions
+from aiinfra.catalogue.services import Service, services
 from aiinfra.errors import BadInput, did_you_mean
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ _UNITS: Final = {
     "pue_box": "",
     "pue_room": "",
     "life": "years",
-    "control_plane": "USD/hour",
 }
 
 
@@ -49,7 +49,9 @@ class Catalogue:
     instances: Mapping[str, Instance]
     regions: Mapping[str, Region]
     defaults: Mapping[str, Figure]
-    """electricity, grid, pue_box, pue_room, life: for sites nobody described; control_plane: of an EKS cluster."""
+    """electricity, grid, pue_box, pue_room, life: for sites nobody described."""
+    services: Mapping[str, Service] = field(default_factory=dict)
+    """What AWS services bill beside instances, by name."""
     sites: Mapping[str, SiteFigures] = field(default_factory=dict)
     """By class of sites."""
     currencies: Mapping[str, Figure] = field(default_factory=dict)
@@ -102,4 +104,4 @@ def shipped() -> Catalogue:
     defaults = {
         key: figure(raw, _UNITS[key], "hardware-life", "low", where=f"defaults.{key}") for key, raw in table.items()
     }
-    return Catalogue(accelerators(), instances(), regions(), MappingProxyType(defaults))
+    return Catalogue(accelerators(), instances(), regions(), MappingProxyType(defaults), services())

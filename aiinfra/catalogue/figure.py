@@ -50,6 +50,8 @@ class Source:
     seen: str = "document"
     licence: str = ""
     ships: bool = True
+    where: tuple[str, ...] = ()
+    """Pages that were read, where the named document itself was out of reach."""
 
     def age_days(self, as_of: date) -> int:
         """Days between the source and ``as_of``; never negative."""
@@ -96,7 +98,23 @@ class Figure:
 @cache
 def sources() -> Mapping[str, Source]:
     """Every source the shipped data names, by name."""
-    table = tomllib.loads(read_data("sources.toml"))
+    return read_sources(read_data("sources.toml"))
+
+
+def read_sources(text: str) -> Mapping[str, Source]:
+    """Read sources as the data file writes them.
+
+    Raises:
+        BadInput: ``source-unread`` for a source that nobody says to have read: neither the document nor pages that copy
+            it.
+    """
+    table = tomllib.loads(text)
+    for name, entry in table.items():
+        if entry["seen"] != "document" and not (entry["seen"] == "copy" and entry.get("where")):
+            reason = f"it was seen as {entry['seen']!r}, and no page that was read is named"
+            raise BadInput(
+                "source-unread", f"sources.{name}: {reason}", "name the pages under where, or drop its figures"
+            )
     return {
         name: Source(
             name=name,
@@ -106,6 +124,7 @@ def sources() -> Mapping[str, Source]:
             seen=entry["seen"],
             licence=entry.get("licence", ""),
             ships=entry.get("ships", True),
+            where=tuple(entry.get("where", ())),
         )
         for name, entry in table.items()
     }

@@ -7,10 +7,11 @@ from typing import Any, Final
 from aiinfra.catalogue.accelerators import Accelerator
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.catalogue.figure import Figure, Source, sources
+from aiinfra.catalogue.services import Service
 from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.findings import Finding, Severity
 
-KINDS: Final = ("accelerators", "instances", "regions", "sources")
+KINDS: Final = ("accelerators", "instances", "regions", "services", "sources")
 
 
 def figures(found: Catalogue) -> Mapping[str, Figure]:
@@ -20,6 +21,8 @@ def figures(found: Catalogue) -> Mapping[str, Figure]:
         out |= {f"accelerators.{part.name}.{key}": figure for key, figure in part.figures.items()}
     for instance in found.instances.values():
         out |= {f"instances.{instance.name}.{region}": price for region, price in instance.prices.items()}
+    for service in found.services.values():
+        out |= {f"services.{service.name}.{region}": price for region, price in service.prices.items()}
     for region in found.regions.values():
         out |= {f"regions.{region.name}.grid": region.grid, f"regions.{region.name}.pue": region.pue}
     for name, site in found.sites.items():
@@ -39,6 +42,7 @@ def listing(found: Catalogue, kind: str) -> str:
         "accelerators": lambda: _table(_ACCELERATOR, [_accelerator(part) for part in found.accelerators.values()]),
         "instances": lambda: _table(_INSTANCE, [_instance(found, name) for name in found.instances]),
         "regions": lambda: _table(_REGION, [_region(found, name) for name in found.regions]),
+        "services": lambda: _table(_SERVICE, [_service(service) for service in found.services.values()]),
         "sources": lambda: _table(_SOURCE, [_source(source) for source in sources().values()]),
     }
     if kind not in tables:
@@ -49,6 +53,7 @@ def listing(found: Catalogue, kind: str) -> str:
 _ACCELERATOR = ("name", "title", "kind", "GB", "GB/s", "fp32", "fp16", "int8", "W", "modes", "Kubernetes")
 _INSTANCE = ("name", "accelerator", "n", "vCPU", "GiB", "EFA", "USD/hour us-east-1")
 _REGION = ("name", "partition", "country", "g/kWh", "PUE")
+_SERVICE = ("name", "title", "USD us-east-1", "a", "with use")
 _SOURCE = ("name", "date", "kind", "ships", "title")
 
 
@@ -78,6 +83,10 @@ def _region(found: Catalogue, name: str) -> tuple[str, ...]:
     return (name, item.partition, item.country, _short(item.grid), _short(item.pue))
 
 
+def _service(item: Service) -> tuple[str, ...]:
+    return (item.name, item.title, _short(item.price("us-east-1")), item.unit, item.also or "-")
+
+
 def _source(source: Source) -> tuple[str, ...]:
     ships = "yes" if source.ships else "no: cross-checks only"
     return (source.name, source.date.isoformat(), source.kind.value, ships, source.title)
@@ -101,7 +110,12 @@ def entry(found: Catalogue, name: str, as_of: date) -> Mapping[str, Any]:
     Raises:
         BadInput: ``catalogue-unknown``.
     """
-    groups = {"accelerators": found.accelerators, "instances": found.instances, "regions": found.regions}
+    groups: dict[str, Mapping[str, Any]] = {
+        "accelerators": found.accelerators,
+        "instances": found.instances,
+        "regions": found.regions,
+        "services": found.services,
+    }
     for group, items in groups.items():
         if name in items:
             start = f"{group}.{name}."

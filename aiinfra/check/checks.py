@@ -13,6 +13,7 @@ from aiinfra.check.delivery import (
     images_run_there,
 )
 from aiinfra.check.engines import engines_fit, is_language
+from aiinfra.check.monitoring import metrics_are_kept
 from aiinfra.check.offline import (
     accelerators_are_there,
     callers_are_there,
@@ -25,6 +26,7 @@ from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.engine import EngineKind, served_by
 from aiinfra.spec.rows import columns, variable
 from aiinfra.spec.site import Place
+from aiinfra.spec.training import Runner
 
 
 def check(declaration: Declaration) -> tuple[Finding, ...]:
@@ -180,24 +182,32 @@ def rows_can_be_filled_in(declaration: Declaration) -> Iterator[Finding]:
                 )
 
 
-def is_compiled(declaration: Declaration) -> Iterator[Finding]:
-    """What is declared but not yet made by this version is said, not dropped."""
-    if declaration.deployment.training is not None:
+def can_be_reached(declaration: Declaration) -> Iterator[Finding]:
+    """Something reaches the cluster's API: else its inside can never be made."""
+    deployment = declaration.deployment
+    if deployment.training is None or deployment.cloud is None:
+        return
+    if deployment.training.api_access.runner is Runner.IN_VPC and deployment.cloud.state is None:
         yield Finding(
-            "not-compiled",
+            "no-state",
             Severity.WARNING,
-            "what runs inside the cluster (device plugins, queues), a runner and the budget's alarm are not made yet",
-            "training",
-            remedy="the AWS side is; install the rest by hand, or wait for a version that makes it",
+            "a runner inside keeps state in a bucket, and none is named: it is not made, and nothing reaches the API",
+            "cloud.state",
+            remedy="make bucket and key by hand (docs/first-apply.md), or say training.api_access.runner: vpn",
         )
-        if declaration.deployment.training.capacity.purchase:
-            yield Finding(
-                "no-purchase",
-                Severity.ERROR,
-                "this version buys no Capacity Block",
-                "training.capacity.purchase",
-                remedy="buy it, then name it: capacity: {reservation: cr-..., block: true}",
-            )
+
+
+def is_watched(declaration: Declaration) -> Iterator[Finding]:
+    """Where something is made in an account, something records what is done in it."""
+    cloud = declaration.deployment.cloud
+    if cloud is not None and cloud.guard is None and declaration.deployment.training is not None:
+        yield Finding(
+            "no-guard",
+            Severity.WARNING,
+            "nothing says that the account has a trail, threat detection and a recorder",
+            "cloud.guard",
+            remedy="declare guard: {existing: true} where a landing zone has them, or guard: {} to make them",
+        )
 
 
 def can_train(declaration: Declaration) -> Iterator[Finding]:
@@ -263,6 +273,8 @@ RULES: Final[tuple[Rule, ...]] = (
     callers_are_there,
     certificates_outlive_outages,
     goes_on_alone,
+    metrics_are_kept,
     rows_can_be_filled_in,
-    is_compiled,
+    can_be_reached,
+    is_watched,
 )

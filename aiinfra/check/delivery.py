@@ -44,6 +44,12 @@ def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
         )
 
 
+def architectures_needed(declaration: Declaration) -> set[str]:
+    """What the server's image must run on: the architectures of all tiers on Kubernetes."""
+    on_kubernetes = [site for site in declaration.every_site if site.runtime.on is not Place.BOX]
+    return {part for site in on_kubernetes if (part := _architecture(site))}
+
+
 def images_run_there(declaration: Declaration) -> Iterator[Finding]:
     """A locked server image runs on what each tier is made of. A release's image is data, and runs nowhere."""
     locked = declaration.architectures.get(SERVER, ())

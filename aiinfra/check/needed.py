@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from aiinfra.catalogue.find import find_instance
 from aiinfra.catalogue.operators import Operator, operators_for
 from aiinfra.errors import BadInput
-from aiinfra.images import K3S_UPGRADE, trainer_image
+from aiinfra.images import K3S_UPGRADE, RUNNER, trainer_image
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.engine import images_needed
+from aiinfra.spec.monitoring import collector_images
 from aiinfra.spec.site import Place, Site
-from aiinfra.spec.training import Training
+from aiinfra.spec.training import Runner, Training
 
 
 def needed(deployment: Deployment) -> tuple[str, ...]:
@@ -23,6 +24,8 @@ def needed_at(deployment: Deployment, site: Site) -> Iterator[str]:
     if site.runtime.on is Place.BOX:
         return
     yield from images_needed(deployment.name, deployment.model, site.runtime.engine)
+    if site.monitoring is not None:
+        yield from collector_images(site.monitoring)
     if site.k3s is not None and site.k3s.window is not None:
         yield K3S_UPGRADE
 
@@ -32,7 +35,8 @@ def needed_to_train(deployment: Deployment) -> tuple[str, ...]:
     if deployment.training is None:
         return ()
     rows = operators_of(deployment.training)
-    return (trainer_image(deployment.name), *(lock for row in rows for lock in row.locks))
+    inside = (RUNNER,) if deployment.training.api_access.runner is Runner.IN_VPC else ()
+    return (trainer_image(deployment.name), *inside, *(lock for row in rows for lock in row.locks))
 
 
 def operators_of(training: Training) -> tuple[Operator, ...]:

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "serve": "Serve models over the Open Inference Protocol.",
     "bench": "Load any Open Inference Protocol server and print what came back.",
     "release": "Build, sign, verify, push and pull releases of a model.",
+    "images": "Pin container images by digest, and copy them to a registry that sites can reach.",
     "audit": "Check the server's audit log for tampering.",
     "catalogue": "List, show, compare and check the figures that estimates rest on.",
     "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",

@@ -21,18 +21,27 @@ def command() -> None:
 @command.command("list", epilog="Example: aiinfra catalogue list instances")
 @click.argument("kind", default="accelerators")
 @_added
+@_as_of
 @json_option
-def list_(*, kind: str, added: Path | None, as_json: bool) -> Exit:
-    """List KIND: accelerators, instances, regions or sources."""
+def list_(*, kind: str, added: Path | None, as_of: str, as_json: bool) -> Exit:
+    """List KIND: accelerators, instances, regions, services or sources."""
     from aiinfra.catalogue.additions import read_or_shipped
+    from aiinfra.catalogue.listing import check as check_catalogue
     from aiinfra.catalogue.listing import listing
+    from aiinfra.estimate.read import day
 
-    text = listing(read_or_shipped(added), kind)
+    found, today = read_or_shipped(added), day(as_of)
+    text, old = listing(found, kind), len(check_catalogue(found, today))
     if as_json:
         head, *rows = [line for line in text.splitlines() if line]
-        emit("catalogue-list", {"kind": kind, "names": [row.split()[0] for row in rows], "columns": head.split()})
+        emit(
+            "catalogue-list",
+            {"kind": kind, "names": [row.split()[0] for row in rows], "columns": head.split(), "old": old},
+        )
     else:
         click.echo(text, nl=False)
+        if old:
+            click.echo(f"{old} sources are older than 180 days on {today}: aiinfra catalogue check names them")
     return Exit.DONE
 
 
@@ -42,7 +51,7 @@ def list_(*, kind: str, added: Path | None, as_json: bool) -> Exit:
 @_as_of
 @json_option
 def show_(*, name: str, added: Path | None, as_of: str, as_json: bool) -> Exit:
-    """Show one accelerator, instance or region: every figure with its source."""
+    """Show one accelerator, instance, region or service: every figure with its source."""
     from aiinfra.catalogue.additions import read_or_shipped
     from aiinfra.catalogue.listing import entry, entry_text
     from aiinfra.estimate.read import day

@@ -33,10 +33,17 @@ def command(
 ) -> Exit:
     """Say what DEPLOYMENT will answer, draw, cost and emit, and whether that meets its objective.
 
+    Of a Pulumi program (a project's folder or a Python file) it says what the resources it registers cost a month, and
+    which have no price. Nothing is created and no cloud is asked.
+
     Exit code 0: nothing stands against it (aims may be unproven); 1: an aim cannot be met or a cap is broken.
     """
     if against is not None:
         return _against(against, added, split, rows=rows, as_json=as_json)
+    from aiinfra.compiler.programs import is_declaration
+
+    if deployment.exists() and not is_declaration(deployment):
+        return _program(deployment, stack, as_of, added, as_json=as_json)
     from aiinfra.estimate.read import estimate_declaration
     from aiinfra.estimate.report import data, text
 
@@ -48,6 +55,18 @@ def command(
     click.echo(text(found, why=why), nl=False)
     show(finding for finding in findings if finding.severity.value == "error")
     return failed(findings)
+
+
+def _program(program: Path, stack: str, as_of: str, added: Path | None, *, as_json: bool) -> Exit:
+    from aiinfra.estimate.bill import data, text
+    from aiinfra.review.pricing import priced
+
+    found = priced(program, stack, as_of, added)
+    if as_json:
+        emit("bill", data(found), ())
+    else:
+        click.echo(text(found, program.resolve().name), nl=False)
+    return Exit.DONE
 
 
 def _against(file: Path, added: Path | None, split: str, *, rows: bool, as_json: bool) -> Exit:

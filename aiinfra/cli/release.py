@@ -69,5 +69,6 @@ def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
 
 for _shipping in (push, pull, history):
     command.add_command(_shipping)
-for _wave in (release_fleet.start, release_fleet.promote, release_fleet.gate):
+_WAVES = (release_fleet.start, release_fleet.promote, release_fleet.tag, release_fleet.gate, release_fleet.simulate)
+for _wave in _WAVES:
     command.add_command(_wave)

@@ -1,6 +1,7 @@
 """``aiinfra release class|promote|gate|simulate``: the waves of a class."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -70,6 +71,27 @@ def promote(
     return Exit.DONE
 
 
+@click.command(epilog="Example: aiinfra release tag --class press-line")
+@click.argument("deployment", default=".", type=_PATH)
+@_CLASS
+@click.option("--ca", type=_PATH, help="PEM file with the registry's certificate authority.")
+@click.option("--plain-http", is_flag=True, help="The registry has no TLS.")
+@json_option
+def tag(*, deployment: Path, class_name: str, ca: Path | None, plain_http: bool, as_json: bool) -> Exit:
+    """Point the tag CLASS-wave-N at what the class file says for each wave; a pipeline runs it after the merge."""
+    from aiinfra.release.class_files import class_file
+    from aiinfra.release.tag import tag_waves
+    from aiinfra.spec.class_file import read_class
+
+    told = read_class(class_file(deployment, class_name))
+    tags = tag_waves(told, class_name, plain_http=plain_http, ca=ca)
+    if as_json:
+        emit("release-tag", {"uri": told.uri, "tags": dict(tags)})
+    for name, version in () if as_json else tags:
+        click.echo(f"{told.uri}:{name} is version {version}")
+    return Exit.DONE
+
+
 @click.command(
     epilog="Example: aiinfra release gate --class press-line --wave 1 --prometheus https://metrics.example.com"
 )
@@ -113,3 +135,39 @@ def gate(
             click.echo(line if answer.met or answer.value is not None else f"{line} ({answer.why})")
         click.echo(f"the gate is {'open' if met else 'shut'} for version {version} after wave {wave}")
     return Exit.DONE if met else Exit.FAILED
+
+
+@click.command(epilog="Example: aiinfra release simulate --waves '1 %, 10 %' --misbehaves '5 %' --picture exposure.svg")
+@click.option("--sites", default=100_000, show_default=True, type=int, help="How many sites.")
+@click.option("--waves", default="1 %, 9 %", show_default=True, help="Shares of all waves but the last.")
+@click.option("--no-gate", is_flag=True, help="Nobody looks between waves.")
+@click.option("--gate", "at_most", default="1 %", show_default=True, help="Failed requests that shut the gate above.")
+@click.option("--wait", default="24 h", show_default=True, help="From a promotion to its gate.")
+@click.option("--misbehaves", default="30 %", show_default=True, help="Sites where the release misbehaves.")
+@click.option("--fails", default="20 %", show_default=True, help="Requests that fail there.")
+@click.option("--golden-catch", default="50 %", show_default=True, help="Of those sites, refused by golden inputs.")
+@click.option("--soak-catch", default="20 %", show_default=True, help="Of the rest, rolled back by the site itself.")
+@click.option("--every", default="10 min", show_default=True, help="How often a site looks.")
+@click.option("--offline", default="2 %", show_default=True, help="Sites whose link is down at any time.")
+@click.option("--outage", default="24 h", show_default=True, help="Mean time until a link is back.")
+@click.option("--link", default=10.0, show_default=True, help="Median Mbit/s of a link.")
+@click.option("--size", default="50 MiB", show_default=True, help="Size of the release.")
+@click.option("--window", default="4 h", show_default=True, help="A site's maintenance window each day.")
+@click.option("--skew", default="5 min", show_default=True, help="Standard deviation of clocks.")
+@click.option("--requests", default=60.0, show_default=True, help="Requests an hour and site.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--picture", type=_PATH, help="Draw it to a .svg, .png or .html.")
+@json_option
+def simulate(*, picture: Path | None, as_json: bool, **options: Any) -> Exit:
+    """Simulate a fleet that gets a bad release: how many sites see it before a gate stops it, waves or not."""
+    from aiinfra.release import exposure
+    from aiinfra.release.simulate import of_options
+
+    found = of_options(**options)
+    if as_json:
+        emit("release-simulate", {"options": options, "plans": [one.as_json() for one in found]})
+    else:
+        click.echo(exposure.table(found), nl=False)
+    if picture is not None:
+        click.echo(f"wrote {exposure.write(picture, found)}", err=True)
+    return Exit.DONE

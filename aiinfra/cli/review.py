@@ -54,7 +54,8 @@ from aiinfra.spec.deployment import MAIN_STACK
     "gates",
     multiple=True,
     metavar="GATE",
-    help="Exit with 1 on: replace:stateful, replace, delete, opening, blocked, cost>USD a month, watts>W. Repeatable.",
+    help="Exit with 1 on: replace:stateful, replace, delete, opening, blocked, at-once, cost>USD a month, watts>W. "
+    "Repeatable.",
 )
 @click.option("--fresh", is_flag=True, help="Run revisions again whose graphs were kept from an earlier review.")
 @click.option(

@@ -38,9 +38,9 @@ def command(
 
     choices = choose(deployment, stack, as_of, added, class_name=class_name, by=by)
     if as_json:
-        emit("tiers", [data(choice.class_name, choice.found) for choice in choices])
+        emit("tiers", [data(choice.class_name, choice.found, choice.as_of) for choice in choices])
     else:
-        click.echo("\n".join(text(choice.class_name, choice.found, by) for choice in choices), nl=False)
+        click.echo("\n".join(text(choice.class_name, choice.found, by, choice.as_of) for choice in choices), nl=False)
         if not choices:
             click.echo("the declaration has no sites: there is nothing to choose a tier for")
     if picture is not None:

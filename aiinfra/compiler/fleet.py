@@ -3,6 +3,7 @@
 from aiinfra.components.kubernetes import delivery
 from aiinfra.components.kubernetes.parts import site_of
 from aiinfra.errors import BadInput, did_you_mean
+from aiinfra.spec.class_file import ClassFile, wave_tag
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.delivery import Delivery
 from aiinfra.spec.site import Row, Site
@@ -12,6 +13,12 @@ def sync(declaration: Declaration, site: Site, how: Delivery, wave: int | None =
     """``sync.yaml`` of a class: the same at every site of a wave, however many there are."""
     namespace = site_of(declaration, site.class_name, Row(name=site.class_name)).namespace
     return delivery.stream(delivery.everywhere(site.class_name, namespace, how, declaration.signer, wave))
+
+
+def environment(told: ClassFile, class_name: str, row: Row) -> str:
+    """``/etc/aiinfra/site.env`` of a box: where its wave's releases are."""
+    tag = wave_tag(class_name, told.wave_of(class_name, row.name, row.wave))
+    return f"# {row.name}: /etc/aiinfra/site.env\nAIINFRA_SOURCE={told.uri.removeprefix('oci://')}:{tag}\n"
 
 
 def enrolment(declaration: Declaration, name: str) -> str:
@@ -24,6 +31,8 @@ def enrolment(declaration: Declaration, name: str) -> str:
         for row in declaration.rows[site.class_name]:
             if row.name != name:
                 continue
+            if site.runtime.updates is not None and site.class_name in declaration.classes:
+                return environment(declaration.classes[site.class_name], site.class_name, row)
             if site.delivery is None:
                 raise BadInput(
                     "site-pushed",

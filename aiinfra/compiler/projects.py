@@ -11,6 +11,8 @@ from aiinfra.spec.site import Place, Site
 class Kind(StrEnum):
     """What a folder of the compiled tree is."""
 
+    ACCOUNT = "account"
+    """Pulumi project: what is made once an account. Lives for years."""
     REGISTRY = "registry"
     """Pulumi project: where releases are kept. Lives for years."""
     TRAINING = "training"
@@ -46,9 +48,12 @@ class Project:
 
 
 def projects(declaration: Declaration) -> tuple[Project, ...]:
-    """The registry first (others name what it holds), then training and its inside, then the classes as declared."""
+    """The account, the registry (others name what it holds), training and its inside, the classes as declared."""
     deployment = declaration.deployment
     found: list[Project] = []
+    if deployment.cloud is not None and deployment.cloud.guard is not None and not deployment.cloud.guard.existing:
+        name = f"{deployment.name}-account"
+        found.append(Project(Kind.ACCOUNT, "account", name, "What is made once for the whole account"))
     if deployment.cloud is not None:
         name = f"{deployment.name}-registry"
         found.append(Project(Kind.REGISTRY, "registry", name, f"Where the releases of {deployment.name} are kept"))

@@ -31,7 +31,9 @@ class CapacityArgs(TypedDict):
     block: NotRequired[bool]
     """The reservation is a Capacity Block, which machines must ask for in another way."""
     purchase: NotRequired[bool]
-    """Allow ``up`` to buy a Capacity Block. That money is spent at once."""
+    """Allow ``up`` to buy the Capacity Block of ``offering``. That money is spent at once."""
+    offering: NotRequired[str]
+    """Capacity Block to buy, by the id of its offer, which AWS holds for a short time; empty: none is bought."""
 
 
 class AcceleratorNodesArgs(TypedDict):
@@ -63,6 +65,54 @@ class AcceleratorNodesArgs(TypedDict):
     """GiB of each machine's root disk; its own disks come on top."""
 
 
+class GuardArgs(TypedDict):
+    """Trail, threat detection, configuration records, budget. Made once an account, by one deployment in it."""
+
+    existing: NotRequired[bool]
+    """A landing zone has them already: nothing is made. They are made by default, where a guard is declared."""
+    budget: NotRequired[str]
+    """Alarm when the whole account spends more; none: no budget. In USD."""
+    anomalies: NotRequired[str]
+    """Alarm when a service's spending differs from its habit by more than this a day; none: no such alarm. In
+    USD."""
+
+
+class AccountArgs(TypedDict):
+    """What is made once an account."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """The account."""
+    region: str
+    """Region that records are kept in."""
+    name: str
+    """Name of the deployment that makes it."""
+    tags: TagsArgs
+    """Who owns it; recorded, and applied through the provider's default tags."""
+    administrators: NotRequired[list[str]]
+    """Roles that read records from outside the account's networks."""
+    guard: NotRequired[GuardArgs]
+    """What is made."""
+    mails: NotRequired[list[str]]
+    """Addresses that get alarms."""
+    keep_records: NotRequired[int]
+    """Days that records cannot be deleted."""
+
+
+class AlarmsArgs(TypedDict):
+    """Where alarms go."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    mails: NotRequired[list[str]]
+    """Addresses that get them, each after it has said yes; none: whoever subscribes to the topic."""
+
+
 class ClosedBucketArgs(TypedDict):
     """A bucket whose objects are read and written from networks of the account only."""
 
@@ -84,6 +134,8 @@ class ClosedBucketArgs(TypedDict):
     """Days an overwritten or deleted object can still be had back."""
     keep: NotRequired[int]
     """Days objects are kept; 0: until somebody deletes them."""
+    writer: NotRequired[str]
+    """AWS's service that writes its records here; empty: none does."""
     lock: NotRequired[int]
     """Days objects can neither be overwritten nor deleted (object lock, governance mode); 0: no lock. Only a new
     bucket can be given one."""
@@ -425,6 +477,8 @@ class InferenceRuntimeArgs(TypedDict):
     """Image name -> reference by digest; a missing one is reported as ``unlocked`` and cannot be pulled."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
+    operator: NotRequired[bool]
+    """Whether a Prometheus operator finds what is scraped (ServiceMonitor); else the scraper is told by itself."""
 
 
 class KeysArgs(TypedDict):
@@ -499,6 +553,8 @@ class NetworkArgs(TypedDict):
     """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
     starts_machines: NotRequired[bool]
     """Whether something inside starts machines through the endpoint of EC2. Nothing does by default."""
+    runner: NotRequired[bool]
+    """Whether something inside runs projects, and so calls the cluster's API. Nothing does by default."""
     egress: NotRequired[list[EgressArgs]]
     """Ranges that machines may reach; none by default. A route there is not made."""
     logs_key: pulumi.Input[str]
@@ -647,6 +703,115 @@ class ReleaseBucketArgs(TypedDict):
     """Days an overwritten or deleted object can still be had back."""
 
 
+class MonitoringArgs(TypedDict):
+    """Metrics of a site on Kubernetes: of the server, of its accelerator, of the machine."""
+
+    by: NotRequired[str]
+    """Who collects; the site's own Prometheus by default."""
+    remote: NotRequired[str]
+    """Where metrics are sent on to (Prometheus remote write); empty: they stay at the site."""
+    certificate: NotRequired[SecretRefArgs]
+    """Kubernetes Secret (``tls.crt``, ``tls.key``, ``ca.crt``) shown to ``remote``; none: the scraper's own."""
+    keep: NotRequired[str]
+    """How long the site keeps metrics (``local``)."""
+    disk: NotRequired[str]
+    """Disk for what is kept, and for as much again that waits to be sent."""
+    exporters: NotRequired[str]
+    """Namespace that the machine's and accelerator's exporters run in."""
+    runbook: NotRequired[str]
+    """Address of the runbook that alarms point into."""
+
+
+class CapsArgs(TypedDict):
+    """Hard limits. A cap on a figure nobody knows fails closed."""
+
+    power: NotRequired[str]
+    """Most watts under load; none: no cap."""
+    cost: NotRequired[str]
+    """Most money over time; none: no cap."""
+    scope: NotRequired[str]
+    """What they count; each site by default."""
+
+
+class SiteMonitoringArgs(TypedDict):
+    """Alarms, dashboards and the collector of one runtime, in its namespace."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace of the runtime."""
+    class_name: str
+    """Class the site belongs to."""
+    site: str
+    """Name of the site; a label of all it sends on."""
+    model_name: str
+    """Name the model is served under."""
+    model: ModelArgs
+    """What is served."""
+    tier: TierArgs
+    """What it runs on; decides which exporters are read."""
+    engine: NotRequired[EngineArgs]
+    """What serves it; decides which series there are."""
+    monitoring: MonitoringArgs
+    """How metrics are kept and sent on."""
+    tags: TagsArgs
+    """Become labels."""
+    objective: NotRequired[ObjectiveArgs]
+    """What serving aims for; alarms ring where it is missed."""
+    caps: NotRequired[CapsArgs]
+    """Limits; an alarm rings above the watts."""
+    offline: NotRequired[str]
+    """How long it must go on without its link."""
+    secret: str
+    """Secret with the certificate that metrics are read with."""
+    issued: NotRequired[bool]
+    """Whether cert-manager renews the certificates."""
+    images: NotRequired[dict[str, str]]
+    """Image name -> reference by digest."""
+
+
+class StateArgs(TypedDict):
+    """Where the state of all stacks is kept: made before the first ``up``, by hand (docs/first-apply.md)."""
+
+    bucket: str
+    """Name of the bucket, in the same account."""
+    key: str
+    """Alias of the key that encrypts the bucket and the secrets in the state."""
+
+
+class RunnerArgs(TypedDict):
+    """A CodeBuild project in the network, which runs what needs the cluster's API."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    deployment: str
+    """Name of the deployment; its compiled projects are looked for by it."""
+    cluster: str
+    """Name of the cluster that it administers."""
+    vpc: pulumi.Input[str]
+    """Id of the network."""
+    subnets: list[pulumi.Input[str]]
+    """Ids of the subnets that it gets addresses in."""
+    group: pulumi.Input[str]
+    """Id of its security group."""
+    key: pulumi.Input[str]
+    """ARN of the key that encrypts what it keeps while it runs."""
+    logs_key: pulumi.Input[str]
+    """ARN of the key that encrypts its log."""
+    state: StateArgs
+    """Where the state of stacks is."""
+    image: str
+    """Reference of its image by digest: Pulumi's CLI with its plugins, the AWS CLI, this package."""
+    stack: NotRequired[str]
+    """Stack that it runs."""
+    keep_logs: NotRequired[int]
+    """Days that its log is kept."""
+
+
 class ScalingArgs(TypedDict):
     """The AWS half of machines that come and go with jobs."""
 
@@ -677,17 +842,6 @@ class SigningKeyArgs(TypedDict):
     """Account it belongs to."""
     region: str
     """Region it is in."""
-
-
-class CapsArgs(TypedDict):
-    """Hard limits. A cap on a figure nobody knows fails closed."""
-
-    power: NotRequired[str]
-    """Most watts under load; none: no cap."""
-    cost: NotRequired[str]
-    """Most money over time; none: no cap."""
-    scope: NotRequired[str]
-    """What they count; each site by default."""
 
 
 class WindowArgs(TypedDict):
@@ -750,12 +904,30 @@ class SiteArgs(TypedDict):
     """Ways out of the namespace; none by default."""
     k3s: NotRequired[K3sArgs]
     """How its machines are set up; with a window they are upgraded in it."""
+    monitoring: NotRequired[MonitoringArgs]
+    """How its metrics are kept; none: by nobody of ours."""
     values: NotRequired[dict[str, str]]
     """What else is particular to this site; becomes a ConfigMap."""
     images: NotRequired[dict[str, str]]
     """Image name -> reference by digest."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with."""
+
+
+class SpendingArgs(TypedDict):
+    """Who is told when money goes."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    topic: pulumi.Input[str]
+    """ARN of the topic that is told."""
+    budget: NotRequired[str]
+    """Alarm when a month costs more, and when it will; none: no budget."""
+    tag: NotRequired[str]
+    """Count what carries this tag alone, as ``KEY=VALUE``; empty: everything. The account must have it as a cost
+    allocation tag."""
+    anomalies: NotRequired[str]
+    """Alarm when a service's spending differs by more than this a day; none: no such alarm."""
 
 
 class StorageArgs(TypedDict):
@@ -875,6 +1047,16 @@ class TrainingArgs(TypedDict):
     """Where they come from; on demand by default."""
     scale_to_zero: NotRequired[bool]
     """Machines that train come and go with the jobs, at most ``nodes`` of them. They stay by default."""
+    budget: NotRequired[str]
+    """Alarm when a month costs more, and when it will; none: no alarm. In USD."""
+    mails: NotRequired[list[str]]
+    """Addresses that get alarms."""
+    state: NotRequired[StateArgs]
+    """Where the state of stacks is, for a runner inside; none: there is no runner."""
+    runner_image: NotRequired[str]
+    """Reference of the runner's image by digest; empty: there is no runner."""
+    stack: NotRequired[str]
+    """Stack that a runner runs."""
 
 
 class TrustedNamespaceArgs(TypedDict):

@@ -13,6 +13,8 @@ from pulumi.provider.server import ComponentInitError
 
 from aiinfra import __version__
 from aiinfra.components.aws.accelerator_nodes import AcceleratorNodes
+from aiinfra.components.aws.account import Account
+from aiinfra.components.aws.alarms import Alarms
 from aiinfra.components.aws.closed_bucket import ClosedBucket
 from aiinfra.components.aws.cluster import Cluster
 from aiinfra.components.aws.disks import Disks
@@ -23,7 +25,9 @@ from aiinfra.components.aws.machine_scaling import Scaling
 from aiinfra.components.aws.network import Network
 from aiinfra.components.aws.registry import Registry
 from aiinfra.components.aws.release_bucket import ReleaseBucket
+from aiinfra.components.aws.runner import Runner
 from aiinfra.components.aws.signing_key import SigningKey
+from aiinfra.components.aws.spending import Spending
 from aiinfra.components.aws.storage import Storage
 from aiinfra.components.aws.system_nodes import SystemNodes
 from aiinfra.components.aws.training import Training
@@ -35,6 +39,7 @@ from aiinfra.components.kubernetes.platform import Platform
 from aiinfra.components.kubernetes.preflight import Preflight
 from aiinfra.components.kubernetes.queueing import Queueing
 from aiinfra.components.kubernetes.site import Site
+from aiinfra.components.kubernetes.site_monitoring import SiteMonitoring
 from aiinfra.components.kubernetes.training_jobs import TrainingJobs
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
 from aiinfra.components.kubernetes.volumes import Volumes
@@ -44,6 +49,8 @@ from aiinfra.tokens import PACKAGE
 
 COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     AcceleratorNodes,
+    Account,
+    Alarms,
     ClosedBucket,
     Cluster,
     Disks,
@@ -59,9 +66,12 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     Queueing,
     Registry,
     ReleaseBucket,
+    Runner,
     Scaling,
     SigningKey,
     Site,
+    SiteMonitoring,
+    Spending,
     Storage,
     SystemNodes,
     Training,

@@ -24,8 +24,8 @@ from aiinfra.catalogue.figure import read_data
 from aiinfra.estimate.work import Work
 
 NODE_ENERGY: Final = {12: 1.0, 8: 0.65, 7: 0.45, 5: 0.31, 4: 0.28}
-"""Energy of an operation by node, relative to TSMC's 12 nm: from TSMC's and Samsung's announcements of power at equal
-speed (12 to 7 nm: -55 %; Samsung 8 nm: -35 %; 7 to 5 nm: -30 %; 5 to 4 nm: -10 %)."""
+"""Energy of an operation by node, relative to 12 nm: an assumption. TSMC announced 30 % less power at equal speed
+from 7 to 5 nm; the other steps are set by hand. What they do was checked by leaving devices out."""
 
 KNEE: Final = 0.8
 """Load below which power does not hold a part back; chosen by leaving devices out."""

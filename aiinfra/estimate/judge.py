@@ -120,7 +120,9 @@ def _place(name: str, key: str, found: Value, limit: float) -> Verdict:
     if name == "hottest":
         aim = f"air up to {limit:g} C"
         if not found.known:
-            return _unproven(aim, key, "; ".join(found.drivers), "ask the box's maker")
+            return _unproven(
+                aim, key, "; ".join(found.drivers), "ask the box's maker, and write it under ambient in catalogue.yaml"
+            )
         allowed = found.bounds[1]
         margin = (allowed - limit) / allowed if allowed else None
         meets = allowed >= limit

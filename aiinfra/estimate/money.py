@@ -74,9 +74,10 @@ def hardware(part: Accelerator, count: int, ground: Ground) -> Value:
     return (price / (ground.life * 12.0)).unit_as("USD/month")
 
 
-def control_plane(catalogue: Catalogue) -> Value:
+def control_plane(catalogue: Catalogue, region: str) -> Value:
     """USD a month of one EKS cluster, before any node."""
-    return (of_figure(catalogue.defaults["control_plane"], "EKS control plane") * HOURS).unit_as("USD/month")
+    price = catalogue.services["eks-cluster"].price(region)
+    return (of_figure(price, f"price of an EKS cluster in {region}") * HOURS).unit_as("USD/month")
 
 
 def box_cost(part: Accelerator, count: int, watts: Value, ground: Ground) -> Value:

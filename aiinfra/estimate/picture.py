@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from aiinfra.errors import AiinfraError
-from aiinfra.estimate.tiers import Candidate
+from aiinfra.estimate.tiers import Candidate, old_sources
 from aiinfra.estimate.verdict import Outcome, amount
 from aiinfra.spec.deployment import Deployment
 
@@ -47,7 +47,7 @@ def svg(deployment: Deployment, class_name: str, found: Sequence[Candidate], as_
         "top": TOP,
         "bottom": BOTTOM,
         "title": f"{deployment.name}: tiers for {class_name}",
-        "subtitle": f"estimated as of {as_of.isoformat()}; size of a dot: watts under load",
+        "subtitle": f"estimated as of {as_of.isoformat()}{_aged(found, as_of)}; size of a dot: watts under load",
         "x_ticks": [{"at": _at(t, x_axis), "label": amount(t, "s")} for t in _ticks(x_axis)],
         "y_ticks": [{"at": _at(t, y_axis), "label": amount(t, "")} for t in _ticks(y_axis)],
         "limit_x": {"at": _at(limit_x, x_axis), "label": f"p99 {aim}"} if limit_x else None,
@@ -59,6 +59,12 @@ def svg(deployment: Deployment, class_name: str, found: Sequence[Candidate], as_
         "notes_top": BOTTOM + 112,
     }
     return _render("picture.svg.j2", context)
+
+
+def _aged(found: Sequence[Candidate], as_of: date) -> str:
+    """How many sources are old, in words; empty where none is."""
+    count = len(old_sources(found, as_of))
+    return f", {count} source{'s' if count != 1 else ''} older than 180 days" if count else ""
 
 
 def html(deployment: Deployment, class_name: str, found: Sequence[Candidate], as_of: date) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiinfra.estimate.against import Result, Score
+from aiinfra.estimate.ages import plain, told
 from aiinfra.estimate.estimate import Estimate
 from aiinfra.estimate.judge import throttles_first
 from aiinfra.estimate.site import SiteEstimate
@@ -53,9 +54,7 @@ def text(found: Estimate, *, why: bool = False) -> str:
     lines.append(f"priced {found.priced} of {found.billable} billable things")
     if found.not_priced:
         lines.append(f"not priced: {'; '.join(found.not_priced)}")
-    if found.old:
-        listed = "; ".join(f"{source.title} ({source.date.isoformat()})" for source in found.old)
-        lines.append(f"older than 180 days: {listed}")
+    lines += told(found.old)
     return "\n".join(lines) + "\n"
 
 
@@ -158,7 +157,7 @@ def data(found: Estimate) -> dict[str, Any]:
         "priced": found.priced,
         "billable": found.billable,
         "not_priced": list(found.not_priced),
-        "old": [{"title": source.title, "date": source.date.isoformat()} for source in found.old],
+        "old": plain(found.old),
     }
 
 

@@ -106,7 +106,8 @@ def estimate_site(
     figures["p99"] = _p99(box, work, speed, found, rate / declared)
     figures |= _over_time(box, ground, speed, declared, average)
     if site.runtime.on is Place.EKS:
-        figures |= _with_cluster(figures, control_plane(catalogue), average)
+        region = deployment.cloud.region if deployment.cloud else ""
+        figures |= _with_cluster(figures, control_plane(catalogue, region), average)
     rows = site.rows
     return SiteEstimate(
         class_name=site.class_name,

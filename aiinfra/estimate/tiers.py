@@ -1,13 +1,15 @@
 """Which tiers meet a declaration's objective, best first, why each other fails, and what would prove the unproven."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from aiinfra.catalogue.accelerators import Accelerator
 from aiinfra.catalogue.catalogue import Catalogue
+from aiinfra.catalogue.figure import Source
 from aiinfra.errors import BadInput, did_you_mean
+from aiinfra.estimate.ages import old_of, plain, told
 from aiinfra.estimate.estimate import estimate
 from aiinfra.estimate.site import SiteEstimate
 from aiinfra.estimate.verdict import Outcome, Verdict, amount, binding, worst
@@ -127,7 +129,7 @@ def _candidate(
     return Candidate(tier, part.mode(mode).name, cores, found.sites[0], verdicts, declared)
 
 
-def text(class_name: str, found: tuple[Candidate, ...], by: str) -> str:
+def text(class_name: str, found: tuple[Candidate, ...], by: str, as_of: date) -> str:
     """The list, one line a tier, the reason under those that do not meet."""
     lines = [f"{class_name}: {len(found)} tiers, by {by}"]
     common = {
@@ -152,6 +154,7 @@ def text(class_name: str, found: tuple[Candidate, ...], by: str) -> str:
                 proof = f"; to prove: {one.decides.proof}" if one.decides.proof else ""
                 lines.append(f"{'':<12}   {one.decides.aim}: {one.decides.reason}{proof}")
     lines += ["", "* the declared tier"] if any(one.declared for one in found) else []
+    lines += told(old_sources(found, as_of))
     return "\n".join(lines) + "\n"
 
 
@@ -168,10 +171,17 @@ def possible(found: tuple[Candidate, ...]) -> bool:
     return any(one.outcome is not Outcome.CANNOT for one in found)
 
 
-def data(class_name: str, found: tuple[Candidate, ...]) -> dict[str, Any]:
+def old_sources(found: Sequence[Candidate], as_of: date) -> tuple[Source, ...]:
+    """Sources of all tiers' figures that are older than 180 days."""
+    return old_of((value for one in found for value in one.estimate.figures.values()), as_of)
+
+
+def data(class_name: str, found: tuple[Candidate, ...], as_of: date) -> dict[str, Any]:
     """Plain data for ``--json``."""
     return {
         "class": class_name,
+        "as_of": as_of.isoformat(),
+        "old": plain(old_sources(found, as_of)),
         "tiers": [
             {
                 "tier": one.tier,

@@ -53,7 +53,7 @@ def estimate_training(deployment: Deployment, training: Training, catalogue: Cat
     if training.capacity.spot or training.capacity.reservation:
         why = "spot" if training.capacity.spot else f"reservation {training.capacity.reservation}"
         price = unknown("USD/hour", f"{why}: its price is not in the catalogue, only on demand is")
-    cost = (price * (HOURS * training.nodes)).unit_as("USD/month") + control_plane(catalogue)
+    cost = (price * (HOURS * training.nodes)).unit_as("USD/month") + control_plane(catalogue, deployment.cloud.region)
     return TrainingEstimate(
         instance=instance.name,
         nodes=training.nodes,

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
+from aiinfra.findings import Finding
+from aiinfra.graph.aws_values import refused_values
 from aiinfra.graph.change import compare
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.node import Graph, Mode
@@ -94,7 +96,7 @@ def review(
         notes=tuple(_notes(diff, losses, basis, upgrade)),
         before=before,
         after=after,
-        findings=diff.after.findings,
+        findings=(*diff.after.findings, *_refused(diff)),
         picture=picture(found, diff, names),
     )
     return masked(document)
@@ -163,6 +165,12 @@ def _lines(change: ResourceChange, values: Values) -> Iterator[Line]:
         yield from values.lines(item, change.before, change.after)
     for item in change.options:
         yield Line("~", f"option {item.path}: {values.short(item.before)} → {values.short(item.after)}")
+
+
+def _refused(diff: GraphDiff) -> Iterator[Finding]:
+    """Values of what is created or changed that AWS would refuse."""
+    if any(change.node.package == "aws" for change in diff):
+        yield from (finding for finding in refused_values(diff.after, quoted=False) if finding.urn in diff.changes)
 
 
 def _notes(diff: GraphDiff, losses: Sequence[Loss], basis: Basis, upgrade: Upgrade | None) -> Iterator[str]:

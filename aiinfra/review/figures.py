@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from aiinfra.estimate.ages import told
 from aiinfra.estimate.estimate import Estimate
 from aiinfra.estimate.value import Value
 from aiinfra.estimate.verdict import Outcome, amount
@@ -38,6 +39,7 @@ def estimated(before: Estimate | None, after: Estimate | None, *, title: str, co
         notes.append(f"Priced {found.priced} of {plural(found.billable, 'billable thing')}.")
         if found.not_priced:
             notes.append(f"Not priced: {'; '.join(found.not_priced)}.")
+        notes += [f"{line[0].upper()}{line[1:]}." for line in told(found.old)]
     failed = tuple(_failed(before, after))
     level = Level.OPENS if failed else Level.SAFE if changed else Level.NOTHING
     words = " ".join([*failed, *_words(figures)]) or _SAME

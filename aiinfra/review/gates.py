@@ -12,6 +12,7 @@ GATES: Final = {
     "replace": "a resource is replaced, or may be",
     "delete": "a resource is destroyed",
     "opening": "something opens",
+    "at-once": "money is spent at once, when it is applied",
     "blocked": "Pulumi would refuse, because something is protected",
 }
 
@@ -42,6 +43,7 @@ def failing(document: Document, names: tuple[str, ...]) -> tuple[str, ...]:
         "replace": any(row.action in (REPLACED, MAY_BE) for row in rows),
         "delete": any(row.action == DESTROYED for row in rows),
         "opening": bool(document.openings),
+        "at-once": any(figure.name == "at once" for figure in document.figures),
         "blocked": any(row.protected.startswith("yes") for row in rows),
     }
     check_gates(names)

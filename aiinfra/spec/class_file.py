@@ -166,6 +166,11 @@ def wave_of(class_name: str, site: str, ends: Sequence[Decimal]) -> int:
     return next(index for index, end in enumerate(ends, start=1) if place < end or index == len(ends))
 
 
+def wave_tag(class_name: str, wave: int) -> str:
+    """Tag that a wave's sites ask a registry for."""
+    return f"{class_name}-wave-{wave}"
+
+
 def path_of(folder: Path, class_name: str) -> Path:
     """Where the class file of a declaration in ``folder`` is."""
     return folder / FOLDER / f"{class_name}.yaml"

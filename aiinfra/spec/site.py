@@ -9,6 +9,7 @@ from aiinfra.spec.base import FileBeside, Name, Spec, unique
 from aiinfra.spec.delivery import Delivery
 from aiinfra.spec.engine import Demand, Engine, EngineKind
 from aiinfra.spec.issuer import Issuer
+from aiinfra.spec.monitoring import Monitoring
 from aiinfra.spec.nodes import Hybrid, K3s, NodeGroup
 from aiinfra.spec.secret import SecretRef, SecretStore
 from aiinfra.spec.site_power import SitePower
@@ -145,6 +146,8 @@ class Site(Spec):
     """What the place gives a box: feed, cooling, air; nothing declared by default."""
     offline: Duration = Duration("0 h")
     """How long a site must go on without its link; none by default."""
+    monitoring: Monitoring | None = None
+    """How its metrics are kept, watched and sent on (Kubernetes only); none: by nobody of ours."""
     nodes: tuple[NodeGroup, ...] = ()
     """Machines a site has; none named: whatever the tier needs is taken to be there."""
     k3s: K3s | None = None
@@ -168,4 +171,8 @@ class Site(Spec):
                 raise ValueError(f"{key} is for sites on {place.value}, and this one is on {self.runtime.on.value}")
         if self.delivery is not None and self.runtime.on is Place.BOX:
             raise ValueError("delivery is for sites on Kubernetes: a box installs its bundle; leave it out")
+        if self.monitoring is not None and self.runtime.on is Place.BOX:
+            raise ValueError(
+                "monitoring is for sites on Kubernetes: a box's metrics stay on its loopback; leave it out"
+            )
         return self

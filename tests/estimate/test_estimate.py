@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aiinfra.catalogue import additions
 from aiinfra.catalogue.figure import figure
 from aiinfra.errors import BadInput
 from aiinfra.estimate.estimate import Estimate, estimate, with_rows
@@ -170,11 +171,19 @@ def test_a_type_the_part_does_not_do_refuses_too():
     assert "convert the model" in found.verdicts["line"][0].reason
 
 
-def test_what_the_place_gives_is_judged_and_what_gives_way_first_is_named():
+def test_what_the_place_gives_is_judged_and_what_gives_way_first_is_named(tmp_path):
     from aiinfra.estimate.judge import throttles_first
 
     power = {"feed": "60 W", "cooling": "40 W", "hottest": "30 C"}
-    found = estimate(deployment(site(power=power)), catalogue(), DAY)
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(
+        'sources: {sheet: {title: Sheet of the box, date: "2026-11-01"}}\n'
+        "ambient: {jetson-orin-nano-super: {value: 35, source: sheet}}\n",
+        encoding="utf-8",
+    )
+    known = additions.read(file, catalogue())
+    assert outcomes(estimate(deployment(site(power=power)), catalogue(), DAY))["sites[0].power.hottest"] == "unproven"
+    found = estimate(deployment(site(power=power)), known, DAY)
     got = outcomes(found)
     assert {key: got[f"sites[0].power.{key}"] for key in power} == {
         "feed": "meets",
@@ -184,7 +193,7 @@ def test_what_the_place_gives_is_judged_and_what_gives_way_first_is_named():
     first = throttles_first(found.verdicts["line"])
     assert first is not None
     assert first.key == "sites[0].power.hottest"
-    hot = estimate(deployment(site(power={"hottest": "45 C"})), catalogue(), DAY)
+    hot = estimate(deployment(site(power={"hottest": "45 C"})), known, DAY)
     assert outcomes(hot)["sites[0].power.hottest"] == "cannot meet"
 
 
@@ -228,7 +237,7 @@ def test_what_is_priced_and_what_is_not_make_up_the_whole(instance: str, on: str
 def test_old_sources_are_said_in_every_output():
     from datetime import date
 
-    fresh = estimate(deployment(site("l4", "eks")), catalogue(), date(2026, 8, 1))
+    fresh = estimate(deployment(site("l4", "eks")), catalogue(), date(2025, 1, 1))
     old = estimate(deployment(site("l4", "eks")), catalogue(), date(2027, 8, 1))
     assert fresh.old == ()
     assert {source.name for source in old.old} >= {"aiconfigurator", "karpenter-prices"}

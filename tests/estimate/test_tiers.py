@@ -56,14 +56,14 @@ def test_the_declared_tier_is_judged_as_in_the_estimate():
 
 def test_the_list_says_why_each_other_fails_and_what_would_prove_the_unproven():
     _, found = choose(caps={"power": "30 W"})
-    lines = text("line", found, "cost").splitlines()
+    lines = text("line", found, "cost", DAY).splitlines()
     for one in found:
         if one.outcome is not Outcome.MEETS:
             index = next(i for i, line in enumerate(lines) if f" {one.label} " in f"{line} ".replace(" *", " "))
             assert one.decides is not None
             assert one.decides.reason in lines[index + 1]
     assert any("to prove: measure it on the real box: aiinfra calibrate" in line for line in lines)
-    assert data("line", found)["tiers"][0]["outcome"] == found[0].outcome.value
+    assert data("line", found, DAY)["tiers"][0]["outcome"] == found[0].outcome.value
 
 
 def test_no_tier_at_all_is_said():

@@ -68,14 +68,20 @@ class Reach:
 
     def edges(self) -> frozenset[Edge]:
         """All of them."""
-        found: set[Edge] = set(public_edges(self._graph))
+        found: set[Edge] = set(self.outside())
         for src in self.members:
             for dst in self.members:
                 if src.held or dst.held:
                     found.update(self._told(src.name, dst.name, self.between(src, dst), dst.vpc))
-            if src.held:
-                found.update(self._outward(src))
-                found.update(self._inward(src))
+        return frozenset(found)
+
+    def outside(self) -> frozenset[Edge]:
+        """Those that begin or end at addresses; their number does not grow with pairs of groups."""
+        found: set[Edge] = set(public_edges(self._graph))
+        for each in self.members:
+            if each.held:
+                found.update(self._outward(each))
+                found.update(self._inward(each))
         return frozenset(found)
 
     def between(self, src: Members, dst: Members) -> list[Way]:

@@ -78,8 +78,8 @@ class InferenceRuntime(Component):
             self.child(networking.NetworkPolicy, "scraper", {"metadata": why, "spec": objects.allow_scraper(spec)})
             certificate = {"metadata": beside, **operated.scraper_certificate(spec, issuer)}
             self.child(custom, "scraper-certificate", certificate)
-            monitor = {"metadata": meta(), **operated.service_monitor(spec)}
-            self.child(custom, "monitor", monitor)
+            if spec.operator:
+                self.child(custom, "monitor", {"metadata": meta(), **operated.service_monitor(spec)})
 
         host = service.metadata.apply(lambda found: f"{found.name}.{found.namespace}.svc")
         self.http = pulumi.Output.concat("https://", host)

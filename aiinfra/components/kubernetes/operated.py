@@ -3,7 +3,13 @@
 import math
 from typing import Any, Final
 
-from aiinfra.components.kubernetes.runtime_objects import certificate_secret, engine, selector, workload
+from aiinfra.components.kubernetes.runtime_objects import (
+    certificate_secret,
+    engine,
+    scraper_secret,
+    selector,
+    workload,
+)
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
 from aiinfra.components.site_config import identity, most_replicas, replicas
 from aiinfra.spec.engine import Demand, EngineKind
@@ -85,12 +91,7 @@ def server_certificate(spec: InferenceRuntimeSpec, issuer: Issuer) -> dict[str, 
 def scraper_certificate(spec: InferenceRuntimeSpec, issuer: Issuer) -> dict[str, Any]:
     """The certificate that the scraper reads metrics with."""
     more = {"usages": ["digital signature", "client auth"]}
-    return _certificate(spec, issuer, scraper_secret(spec), spec.runtime.scraper or "", more)
-
-
-def scraper_secret(spec: InferenceRuntimeSpec) -> str:
-    """Name of the Secret that holds it; the Prometheus operator reads it in the server's namespace."""
-    return f"{workload(spec)}-scraper-tls"
+    return _certificate(spec, issuer, scraper_secret(spec.model_name), spec.runtime.scraper or "", more)
 
 
 def lifetime(spec: InferenceRuntimeSpec) -> tuple[int, int]:
@@ -129,7 +130,7 @@ def _certificate(
 
 def service_monitor(spec: InferenceRuntimeSpec) -> dict[str, Any]:
     """What the Prometheus operator scrapes: the metrics port, with certificates on both sides."""
-    secret = scraper_secret(spec)
+    secret = scraper_secret(spec.model_name)
     return {
         "api_version": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",

@@ -53,6 +53,11 @@ def certificate_secret(spec: InferenceRuntimeSpec) -> str:
     return spec.runtime.certificate.name if spec.runtime.certificate else f"{workload(spec)}-tls"
 
 
+def scraper_secret(model_name: str) -> str:
+    """Name of the Secret that holds the certificate that metrics are read with; it is in the server's namespace."""
+    return f"{model_name}-server-scraper-tls"
+
+
 def config_data(spec: InferenceRuntimeSpec) -> dict[str, str]:
     """The files under ``/etc/aiinfra``."""
     toml = server_config(spec.model_name, spec.model, spec.tier, spec.runtime).to_toml()

@@ -9,7 +9,16 @@ from itertools import chain
 
 from aiinfra.findings import Finding
 from aiinfra.graph.diff import ResourceChange
-from aiinfra.review.openings import admission, endpoints, guards, iam, network_policies, pods, security_groups
+from aiinfra.review.openings import (
+    admission,
+    endpoints,
+    guards,
+    hardening,
+    iam,
+    network_policies,
+    pods,
+    security_groups,
+)
 from aiinfra.review.openings.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -23,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     pods.pod_security_level,
     pods.privileged_pod,
     admission.admission,
+    hardening.hardening,
     guards.public_access_block,
     guards.encryption,
     guards.watching,

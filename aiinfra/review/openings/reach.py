@@ -47,9 +47,9 @@ def reached(diff: GraphDiff, told: Mapping[str, Iterable[Finding]]) -> dict[str,
 
 
 def _connections(diff: GraphDiff) -> Iterator[tuple[ResourceChange, Finding]]:
-    earlier = [way for edge in network.edges(diff.before) for way in _ways(edge)]
+    earlier = [way for edge in network.Reach(diff.before).outside() for way in _ways(edge)]
     fresh: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
-    for edge in network.edges(diff.after):
+    for edge in network.Reach(diff.after).outside():
         if edge.urn in diff.changes or edge.why.endswith(network.OUTSIDE):
             continue  # told at the rule itself; or nobody knows
         for way in _ways(edge):

@@ -48,6 +48,7 @@ def test_every_rule_names_a_group_but_for_the_exceptions() -> None:
     assert openings == [
         ("nodes-s3-out", "Machines and pods read and write S3 through its gateway"),
         ("opening-0", "traces to the plants collector"),
+        ("runner-s3-out", "A runner inside reads and writes S3 through its gateway"),
     ]
     assert set(sides.values()) == {2}
 

@@ -1,0 +1,185 @@
+"""The bill of a program: every resource it registers, priced from its own inputs, or named as not priced."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from aiinfra.catalogue.catalogue import Catalogue
+from aiinfra.catalogue.figure import Source
+from aiinfra.estimate.ages import old_of, plain, told
+from aiinfra.estimate.billed import RULES, Line, Place, Resource, at_once, free
+from aiinfra.estimate.value import Value, exact
+from aiinfra.estimate.verdict import amount
+
+_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
+_CLOUDS: Final = ("aws", "kubernetes", "pulumi", "aiinfra", "random", "tls", "time", "null", "command", "local")
+"""Packages whose resources are free where no rule says otherwise, AWS's own aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One billable resource."""
+
+    name: str
+    type: str
+    cost: Value
+    """USD a month of its fixed part; unknown with the reason."""
+    also: tuple[str, ...] = ()
+    """What use adds to the fixed part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """All billable resources of a program."""
+
+    regions: tuple[str, ...]
+    """Where it is billed; an empty name where a provider does not tell."""
+    items: tuple[Item, ...]
+    at_once: tuple[str, ...]
+    """What is paid when the program is applied, and cannot be undone: name and what it is."""
+    as_of: date
+
+    @property
+    def cost(self) -> Value:
+        """USD a month of what is priced."""
+        total = exact(0.0, "USD/month")
+        for item in self.items:
+            total = total + item.cost if item.cost.known else total
+        return total.unit_as("USD/month")
+
+    @property
+    def priced(self) -> int:
+        """Resources with a price."""
+        return sum(item.cost.known for item in self.items)
+
+    @property
+    def not_priced(self) -> tuple[str, ...]:
+        """Reasons, each with how many resources it stands for."""
+        seen: dict[str, int] = {}
+        for item in self.items:
+            if not item.cost.known:
+                why = "; ".join(item.cost.drivers)
+                seen[why] = seen.get(why, 0) + 1
+        return tuple(f"{count} x {why}" if count > 1 else why for why, count in sorted(seen.items()))
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """What use adds to what is priced, each with how many resources it is said of."""
+        seen: dict[str, int] = {}
+        for item in self.items:
+            for words in item.also:
+                seen[words] = seen.get(words, 0) + 1
+        return tuple(f"{count} x {words}" if count > 1 else words for words, count in sorted(seen.items()))
+
+    @property
+    def old(self) -> tuple[Source, ...]:
+        """Sources of the prices that are older than 180 days."""
+        return old_of((item.cost for item in self.items), self.as_of)
+
+
+def bill(
+    resources: Iterable[Resource], catalogue: Catalogue, region_of: Callable[[Resource], str], as_of: date
+) -> Bill:
+    """The bill of ``resources``; ``region_of`` tells where one's provider works, or nothing where it is not known:
+    then it has no price.
+
+    Resources that are only read, and components, are for the caller to leave out.
+    """
+    kept = list(resources)
+    templates = dict(_templates(kept))
+    regions: set[str] = set()
+    items: list[Item] = []
+    spent: list[str] = []
+    for resource in kept:
+        if resource.type in at_once():
+            spent.append(f"{resource.name}: {at_once()[resource.type]}{_bought(resource)}")
+            continue
+        region = region_of(resource)
+        lines = list(_lines(resource, Place(catalogue, region, templates)))
+        if lines:
+            regions.add(region)
+            items.append(_item(resource, lines))
+    return Bill(tuple(sorted(regions)), tuple(items), tuple(spent), as_of)
+
+
+def _templates(resources: Iterable[Resource]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for resource in resources:
+        if resource.type == _TEMPLATE:
+            yield f"{resource.name}_id", resource.inputs
+            yield str(resource.inputs.get("name") or f"{resource.name}.name"), resource.inputs
+
+
+def _lines(resource: Resource, place: Place) -> Iterator[Line]:
+    rule = RULES.get(resource.type)
+    if rule is not None:
+        yield from rule(resource.inputs, place)
+        return
+    package = resource.type.partition(":")[0]
+    if package == "aws" and not resource.type.startswith(free()):
+        yield Line(resource.type, _unknown(f"no price of {resource.type} is in the catalogue"))
+    elif package not in _CLOUDS:
+        yield Line(resource.type, _unknown(f"{package}: its prices are not in the catalogue"))
+
+
+def _unknown(why: str) -> Value:
+    return Value(None, None, None, "USD/month", (why,))
+
+
+def _item(resource: Resource, lines: list[Line]) -> Item:
+    """The resource's lines together; without a price where one of them has none."""
+    total = exact(0.0, "USD/month")
+    for line in lines:
+        total = total + line.cost
+    also = tuple(f"{line.what}: {line.also}" for line in lines if line.also)
+    return Item(resource.name, resource.type, total.unit_as("USD/month"), also)
+
+
+def _bought(resource: Resource) -> str:
+    """What of it the program names, in words."""
+    named = [
+        str(resource.inputs[key])
+        for key in ("capacityBlockOfferingId", "instanceType", "offeringId")
+        if isinstance(resource.inputs.get(key), str)
+    ]
+    return f" ({', '.join(named)})" if named else ""
+
+
+def text(found: Bill, name: str) -> str:
+    """The bill for people: dearest first."""
+    where = "".join(f" in {region}" if region else ", a region not told" for region in found.regions)
+    lines = [f"{name}{where}, estimated as of {found.as_of.isoformat()}"]
+    lines += [f"  at once, when it is applied: {words}; what it costs, its offer says" for words in found.at_once]
+    known = [item for item in found.items if item.cost.known]
+    for item in sorted(known, key=lambda item: (-item.cost.bounds[1], item.name)):
+        lines.append(f"  {_money(item.cost):<28} {item.name} ({item.type.rpartition(':')[2]})")
+    lines += ["", f"cost a month  {_money(found.cost)}"]
+    lines.append(f"priced {found.priced} of {len(found.items)} billable resources")
+    lines += [f"  not priced: {why}" for why in found.not_priced]
+    lines += [f"  use adds: {words}" for words in found.also]
+    lines += told(found.old)
+    return "\n".join(lines) + "\n"
+
+
+def _money(cost: Value) -> str:
+    low, value, high = cost.bounds
+    spread = "" if low == high else f" ({amount(low, 'USD')} to {amount(high, 'USD')})"
+    return f"{amount(value, 'USD')}{spread}"
+
+
+def data(found: Bill) -> dict[str, Any]:
+    """Plain data for ``--json``."""
+    return {
+        "regions": list(found.regions),
+        "as_of": found.as_of.isoformat(),
+        "cost": found.cost.as_json(),
+        "at_once": list(found.at_once),
+        "priced": found.priced,
+        "billable": len(found.items),
+        "not_priced": list(found.not_priced),
+        "items": [
+            {"name": item.name, "type": item.type, "cost": item.cost.as_json(), "also": list(item.also)}
+            for item in found.items
+        ],
+        "old": plain(found.old),
+    }
