@@ -278,6 +278,17 @@ class LanguageModelArgs(TypedDict):
     """Tokens a request gets, on average; 256 by default."""
 
 
+class OriginArgs(TypedDict):
+    """What a release says of how its model was made; written by whoever trains it, nothing by default."""
+
+    data: NotRequired[str]
+    """Digest of the training data; empty: not stated. What notices drift knows by it which data a release saw."""
+    code: NotRequired[str]
+    """Revision of the training code; empty: not stated."""
+    run: NotRequired[str]
+    """The training run; empty: not stated."""
+
+
 class ModelArgs(TypedDict):
     """What is served. ``digest``, ``inputs`` and ``outputs`` are written by ``aiinfra model inspect --write``."""
 
@@ -294,6 +305,11 @@ class ModelArgs(TypedDict):
     trained the model answered. Empty: none, and a release records its own, labelled ``self-recorded``."""
     language: NotRequired[LanguageModelArgs]
     """Architecture of a language model, for the estimate; none: the work is read from the file."""
+    origin: NotRequired[OriginArgs]
+    """Where it comes from: training data, code, run; nothing stated by default."""
+    card: NotRequired[str]
+    """Model card beside the declaration (``card.yaml``): purpose, metrics, oversight. Empty: none, and a release
+    says nothing of what the model is for."""
     version: NotRequired[str]
     """Version to serve; a whole number, as the Open Inference Protocol's clients expect."""
     signer: NotRequired[str]
@@ -369,8 +385,7 @@ class UpdatesArgs(TypedDict):
     """``HOST/NAME:TAG`` of the artifact that ``aiinfra release push`` made. What the tag points to is taken only
     with the release key's signature; with ``@sha256:...`` only that artifact is."""
     window: NotRequired[str]
-    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``). On Kubernetes a site
-    follows its manifests instead."""
+    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``)."""
     jitter: NotRequired[str]
     """Boxes begin at a moment of their own within this time after the window opens, the same each time."""
     soak: NotRequired[str]
@@ -379,8 +394,6 @@ class UpdatesArgs(TypedDict):
     """Part of the requests that may fail meanwhile."""
     max_p99: NotRequired[str]
     """Longest 99th percentile of the time to an answer meanwhile, as the server measures it; none: not judged."""
-    registry_cidrs: NotRequired[list[str]]
-    """Addresses of the registry that the server's pods on Kubernetes may reach; none: they may not leave."""
 
 
 class RuntimeArgs(TypedDict):

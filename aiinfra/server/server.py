@@ -1,7 +1,7 @@
 """The server as a library: start, serve, drain, stop, on the running asyncio loop."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Self
 
@@ -64,9 +64,9 @@ class Server:
             AiinfraError: an address is taken, plain text would leave this machine, or a model cannot be served.
         """
         if self.config.traces is not None:
-            raise BadInput(
-                "traces-unsupported", "this version sends no traces", "remove [traces]; metrics and the log are there"
-            )
+            from aiinfra.server.traces import Traces  # noqa: PLC0415 - the OpenTelemetry SDK, only where it is asked for
+
+            self.service.traces = Traces(self.config.traces, self.journal)
         self._prepare_tls()
         if self.config.audit is not None:
             audit = self.service.audit = AuditLog(self.config.audit, self.journal)
@@ -180,11 +180,13 @@ class Server:
         except BadInput as error:
             self.journal.warning("certificates-refused", code=error.code, reason=error.message)
 
-    def _every(self, seconds: float, work: Callable[[], None]) -> None:
+    def _every(self, seconds: float, work: Callable[[], Awaitable[None] | None]) -> None:
         async def again() -> None:
             while True:
                 await asyncio.sleep(seconds)
-                work()
+                pending = work()
+                if pending is not None:
+                    await pending
 
         self._task(again())
 
@@ -204,3 +206,5 @@ class Server:
         await self.lifecycle.close()
         if self.service.audit is not None:
             self.service.audit.close()
+        if self.service.traces is not None:
+            await asyncio.to_thread(self.service.traces.close)
