@@ -7,7 +7,6 @@ from typing import Any, Final
 from aiinfra.catalogue.figure import Source
 from aiinfra.estimate.value import Value
 
-
 MOST: Final = 5
 """Sources named in one line; machines get all."""
 

@@ -25,6 +25,7 @@ def _unproven(aim: str, key: str, reason: str, proof: str, margin: float | None 
 def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue: Catalogue) -> tuple[Verdict, ...]:
     """Memory, rate, p99, availability, residency, what the place allows, and the caps where they count a site."""
     objective, figures = deployment.objective, site.figures
+    proof = PROOF if deployment.model.language else MEASURE
     found: list[Verdict] = []
     refusal = _refusal(catalogue.accelerator(site.tier), figures["throughput"])
     if refusal and deployment.model.language is None:
@@ -40,10 +41,10 @@ def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue
         found.append(at_most("fits memory", f"sites[{index}].tier", unknown("GB", why), 1.0))
     if objective.rate:
         room = (figures["throughput"] * float(site.declared)).unit_as("/s")
-        found.append(at_least(f"rate {objective.rate}", "objective.rate", room, objective.rate.per_second))
+        aim = f"rate {objective.rate}"
+        found.append(at_least(aim, "objective.rate", room, objective.rate.per_second, proof=proof))
     if objective.p99:
         limit = objective.p99.seconds
-        proof = PROOF if deployment.model.language else MEASURE
         found.append(_p99_verdict(f"p99 {objective.p99}", figures["p99"], figures["latency"], limit, proof))
     if objective.availability:
         found.append(_availability(deployment, site))
