@@ -7,7 +7,7 @@ JUDGES := .venv-judges
 OUT    ?= .bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test judges check format golden bench soak e2e lock clean
+.PHONY: help setup demo test judges check format golden bench soak tools e2e lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,13 +28,19 @@ demo: $(STAMP) ## Run one example end to end: declare, review, serve, predict
 test: $(STAMP) check ## Types, lint and every test (at most 12 minutes cold on 2 cores)
 	@$(BIN)/python -m pytest -m "not soak and not e2e and not judges"
 
-judges: $(STAMP) $(JUDGES)/.installed ## What is compiled, judged by programs nobody here wrote (checkov, in its own environment)
-	@CHECKOV=$(JUDGES)/bin/checkov $(BIN)/python -m pytest -m judges
+judges: $(STAMP) $(JUDGES)/.installed $(JUDGES)-aws/.installed ## What is compiled, judged by programs nobody here wrote, each in its own environment
+	@CHECKOV=$(JUDGES)/bin/checkov AWS_JUDGES=$(JUDGES)-aws $(BIN)/python -m pytest -m judges
 
 $(JUDGES)/.installed: requirements/judges.txt
 	@echo "Setting up $(JUDGES) (about 200 MB) ..."
 	@$(PYTHON) -m venv $(JUDGES)
 	@$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/judges.txt
+	@touch $@
+
+$(JUDGES)-aws/.installed: requirements/judges-aws.txt
+	@echo "Setting up $(JUDGES)-aws (about 300 MB) ..."
+	@$(PYTHON) -m venv $(JUDGES)-aws
+	@$(JUDGES)-aws/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/judges-aws.txt
 	@touch $@
 
 check: $(STAMP) ## Lint and types alone; prints how many single ignores there are
@@ -53,17 +59,22 @@ golden: $(STAMP) ## Rewrite the golden files; review the difference as you would
 bench: $(STAMP) ## Timings, each as a ratio against a named rival of the same run
 	@$(BIN)/python tools/run_benches.py --out $(OUT)
 
-soak: $(STAMP) ## The long ones: kill loops, full mutation sets
+soak: $(STAMP) ## The long ones: kill loops, full mutation sets, properties with new examples
 	@$(BIN)/python -m pytest -m soak
+	@$(BIN)/python -m pytest -m "not soak and not e2e and not judges" --hypothesis-profile=explore $$(grep -rl "hypothesis import" tests --include="test_*.py")
 
-e2e: $(STAMP) ## The real Pulumi CLI and API server, where they are on PATH
-	@$(BIN)/python -m pytest -m "e2e and not soak" -rs
+tools: ## Build what others wrote and e2e runs: a Kubernetes control plane, kwok, h2spec (needs Go; minutes, once)
+	@$(PYTHON) tools/build_tools.py
+
+e2e: $(STAMP) ## The real Pulumi CLI, where it is on PATH, and a real API server, where `make tools` built it
+	@$(BIN)/python -m pytest tests/e2e tests/judges -m "e2e and not soak"
 
 lock: ## Pin the requirements again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra all --group dev pyproject.toml requirements/build.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra pulumi pyproject.toml -o requirements/pulumi.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra server pyproject.toml -o requirements/server.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements/judges.in -o requirements/judges.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements/judges-aws.in -o requirements/judges-aws.txt
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) $(JUDGES) $(OUT) .pytest_cache .ruff_cache dist build
+	rm -rf $(VENV) $(JUDGES) $(JUDGES)-aws $(OUT) .pytest_cache .ruff_cache dist build

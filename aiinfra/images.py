@@ -16,6 +16,18 @@ from aiinfra.errors import BadInput
 FILE: Final = "images.lock"
 SERVER: Final = "aiinfra-server"
 """Name of the bundled inference server's image."""
+VLLM: Final = "vllm-openai"
+"""Name of vLLM's image with the OpenAI API."""
+
+PROMETHEUS: Final = "prometheus"
+"""Name of Prometheus' image."""
+VMAGENT: Final = "vmagent"
+"""Name of the image whose queue holds metrics over outages."""
+K3S_UPGRADE: Final = "k3s-upgrade"
+"""Name of the image that replaces a machine's k3s; its tag is the k3s release."""
+
+RUNNER: Final = "platform-runner"
+"""Name of the image that runs projects from inside the network: Pulumi with its plugins, the AWS CLI, this package."""
 
 UNLOCKED_HOST: Final = "unlocked.invalid"
 """Host of the reference that stands for a missing entry. ``.invalid`` resolves nowhere (RFC 6761), so nothing is ever
@@ -25,6 +37,11 @@ pulled by mistake; exports, checks and reviews report it as ``unlocked``."""
 def release_image(deployment: str) -> str:
     """Name of the image that holds a deployment's release folder."""
     return f"{deployment}-release"
+
+
+def trainer_image(deployment: str) -> str:
+    """Name of the image that a deployment's training jobs run."""
+    return f"{deployment}-trainer"
 
 
 class Image(BaseModel):
@@ -63,8 +80,19 @@ def reference(images: Mapping[str, str], name: str) -> str:
 
 
 def is_unlocked(image: str) -> bool:
-    """Whether ``image`` stands for a missing entry."""
-    return image.startswith(f"{UNLOCKED_HOST}/")
+    """Whether ``image`` stands for a missing entry, of an image or, with ``oci://``, of a chart."""
+    return image.removeprefix("oci://").startswith(f"{UNLOCKED_HOST}/")
+
+
+def parts(locked: str) -> tuple[str, str, str]:
+    """Name with its host, tag and digest of a reference; tag and digest are empty where there is none.
+
+    ``HOST:PORT/NAME:TAG@sha256:DIGEST`` -> ``("HOST:PORT/NAME", "TAG", "sha256:DIGEST")``.
+    """
+    rest, _, digest = locked.partition("@")
+    place, _, last = rest.rpartition("/")
+    name, _, tag = last.partition(":")
+    return f"{place}/{name}", tag, digest
 
 
 def lock_path(folder: Path) -> Path:

@@ -14,6 +14,8 @@ LIMITS = {
     "aws:eks/cluster:Cluster": 100,
     "aws:kms/alias:Alias": 256,
     "aws:ecr/repository:Repository": 256,
+    "aws:sqs/queue:Queue": 80,
+    "aws:ec2/placementGroup:PlacementGroup": 255,
 }
 """Longest name each service takes, in characters (from each service's API reference)."""
 

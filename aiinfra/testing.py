@@ -14,6 +14,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aiinfra.graph.aws_values import refused_values
 from aiinfra.graph.child import collect_in_subprocess
 from aiinfra.graph.collect import collect
 from aiinfra.graph.export import Format, text_of
@@ -41,6 +42,7 @@ __all__ = [
     "is_unknown",
     "lint",
     "one",
+    "refused_values",
     "specs_of",
     "unknowns",
     "yaml",

@@ -8,37 +8,69 @@ from typing import Final
 PACKAGE: Final = "aiinfra"
 
 ACCELERATOR_NODES: Final = "aiinfra:index:AcceleratorNodes"
+ACCOUNT: Final = "aiinfra:index:Account"
+ALARMS: Final = "aiinfra:index:Alarms"
 CLOSED_BUCKET: Final = "aiinfra:index:ClosedBucket"
 CLUSTER: Final = "aiinfra:index:Cluster"
+DISKS: Final = "aiinfra:index:Disks"
 FILE_SYSTEM: Final = "aiinfra:index:FileSystem"
+IMAGE_REPOSITORIES: Final = "aiinfra:index:ImageRepositories"
 INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
 KEYS: Final = "aiinfra:index:Keys"
+MACHINES: Final = "aiinfra:index:Machines"
 NETWORK: Final = "aiinfra:index:Network"
+OPERATORS: Final = "aiinfra:index:Operators"
+PLATFORM: Final = "aiinfra:index:Platform"
+PREFLIGHT: Final = "aiinfra:index:Preflight"
+QUEUEING: Final = "aiinfra:index:Queueing"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
+RUNNER: Final = "aiinfra:index:Runner"
+SCALING: Final = "aiinfra:index:Scaling"
+SIGNING_KEY: Final = "aiinfra:index:SigningKey"
 SITE: Final = "aiinfra:index:Site"
+SITE_MONITORING: Final = "aiinfra:index:SiteMonitoring"
+SPENDING: Final = "aiinfra:index:Spending"
 STORAGE: Final = "aiinfra:index:Storage"
 SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
 TRAINING: Final = "aiinfra:index:Training"
+TRAINING_JOBS: Final = "aiinfra:index:TrainingJobs"
 TRUSTED_NAMESPACE: Final = "aiinfra:index:TrustedNamespace"
+VOLUMES: Final = "aiinfra:index:Volumes"
 WORKLOAD_ROLE: Final = "aiinfra:index:WorkloadRole"
 
 PUBLISHED: Final = frozenset(
     {
         ACCELERATOR_NODES,
+        ACCOUNT,
+        ALARMS,
         CLOSED_BUCKET,
         CLUSTER,
+        DISKS,
         FILE_SYSTEM,
+        IMAGE_REPOSITORIES,
         INFERENCE_RUNTIME,
         KEYS,
+        MACHINES,
         NETWORK,
+        OPERATORS,
+        PLATFORM,
+        PREFLIGHT,
+        QUEUEING,
         REGISTRY,
         RELEASE_BUCKET,
+        RUNNER,
+        SCALING,
+        SIGNING_KEY,
         SITE,
+        SITE_MONITORING,
+        SPENDING,
         STORAGE,
         SYSTEM_NODES,
         TRAINING,
+        TRAINING_JOBS,
         TRUSTED_NAMESPACE,
+        VOLUMES,
         WORKLOAD_ROLE,
     }
 )

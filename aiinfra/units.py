@@ -229,7 +229,7 @@ class Temperature(Quantity):
 
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_PERIODS = {"hour": Decimal(1), "month": HOURS_PER_MONTH, "year": HOURS_PER_MONTH * 12}
+_PERIODS = {"hour": Decimal(1), "day": Decimal(24), "month": HOURS_PER_MONTH, "year": HOURS_PER_MONTH * 12}
 
 
 class Spend(Quantity):

@@ -7,10 +7,11 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from aiinfra.compiler.projects import projects
 from aiinfra.compiler.rendering import render
 from aiinfra.compiler.writing import write
-from aiinfra.graph.collect import collect
 from aiinfra.graph.node import Graph, Mode
+from aiinfra.graph.projects import collect_with_upstreams
 from aiinfra.spec.reading import load
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +33,7 @@ class Program:
 
 @cache
 def _graph(folder: Path, stack: str, mode: Mode) -> Graph:
-    return collect(folder, stack=stack, mode=mode)
+    return collect_with_upstreams(folder, stack=stack, mode=mode)
 
 
 @cache
@@ -41,15 +42,21 @@ def programs() -> tuple[Program, ...]:
     found = [
         Program(f"stacks/{file.parent.name}", file.parent) for file in sorted((ROOT / "stacks").glob("*/Pulumi.yaml"))
     ]
-    declarations = {f"examples/{f.parent.name}": f for f in sorted((ROOT / "examples").glob("*/deployment.yaml"))}
-    for name in ("fleet", "whole"):
-        declarations[f"declarations/{name}"] = ROOT / "tests" / "data" / "declarations" / f"{name}.yaml"
-    for name, file in declarations.items():
-        found += _compiled(name, file)
+    for name, file in declarations().items():
+        found += compiled(name, file)
     return tuple(found)
 
 
-def _compiled(name: str, file: Path) -> list[Program]:
+def declarations() -> dict[str, Path]:
+    """Name -> file: the examples, and those that hold every part."""
+    declarations = {f"examples/{f.parent.name}": f for f in sorted((ROOT / "examples").glob("*/deployment.yaml"))}
+    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "plants", "whole"):
+        declarations[f"declarations/{name}"] = ROOT / "tests" / "data" / "declarations" / f"{name}.yaml"
+    return declarations
+
+
+def compiled(name: str, file: Path) -> list[Program]:
+    """Every project and stack that a declaration compiles to."""
     out = Path(mkdtemp(prefix="aiinfra-compiled-"))
     atexit.register(shutil.rmtree, out, ignore_errors=True)
     declaration = load(file)
@@ -64,8 +71,5 @@ def _compiled(name: str, file: Path) -> list[Program]:
 
 
 def _has(file: Path, folder: str, stack: str) -> bool:
-    deployment = load(file, stack).deployment
-    if folder == "training":
-        return deployment.training is not None
-    class_name = folder.removeprefix("site-")
-    return folder == "registry" or any(site.class_name == class_name for site in deployment.sites)
+    """Whether that stack's declaration makes the project; another stack's may be the one that does."""
+    return folder in {project.folder for project in projects(load(file, stack))}

@@ -22,6 +22,7 @@ ORDER = (
     ("components",),
     ("release",),
     ("server",),
+    ("rollout",),
     ("compiler",),
     ("review",),
     ("local", "engine", "bench"),

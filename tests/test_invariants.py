@@ -6,10 +6,34 @@ from typing import Any
 
 import pytest
 
-from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
+from aiinfra.components.aws.account_specs import AccountSpec, AlarmsSpec, SpendingSpec
+from aiinfra.components.aws.cluster_specs import (
+    AcceleratorNodesSpec,
+    ClusterSpec,
+    DisksSpec,
+    ScalingSpec,
+    SystemNodesSpec,
+    WorkloadRoleSpec,
+)
+from aiinfra.components.aws.runner_specs import RunnerSpec
+from aiinfra.components.aws.specs import ImageRepositoriesSpec, SigningKeySpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
-from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.kubernetes.platform_specs import (
+    MachinesSpec,
+    OperatorsSpec,
+    PlatformSpec,
+    PreflightSpec,
+    QueueingSpec,
+    TrainingJobsSpec,
+    VolumesSpec,
+)
+from aiinfra.components.kubernetes.specs import (
+    InferenceRuntimeSpec,
+    SiteMonitoringSpec,
+    SiteSpec,
+    TrustedNamespaceSpec,
+)
 from aiinfra.components.spec import from_inputs, to_inputs
 from aiinfra.graph.node import UNKNOWN, Mode, is_unknown
 from tests.goldens import check_golden
@@ -19,9 +43,11 @@ PROGRAMS = pytest.mark.parametrize("program", programs(), ids=lambda program: pr
 STACK = "pulumi:pulumi:Stack"
 
 READ_BACK = (
-    *(SiteSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
+    *(SiteSpec, SiteMonitoringSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
     *(KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
-    *(AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec),
+    *(AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec, DisksSpec, ScalingSpec, RunnerSpec),
+    *(AccountSpec, AlarmsSpec, SpendingSpec, ImageRepositoriesSpec, SigningKeySpec),
+    *(MachinesSpec, OperatorsSpec, PlatformSpec, PreflightSpec, QueueingSpec, TrainingJobsSpec, VolumesSpec),
 )
 
 UNKNOWN_AT_PREVIEW = {
@@ -31,6 +57,15 @@ UNKNOWN_AT_PREVIEW = {
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration "
         "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId"
     ),
+    "aws:ecr/repository:Repository encryptionConfigurations.kmsKey",
+    "aws:cfg/deliveryChannel:DeliveryChannel s3KmsKeyArn",
+    "aws:cloudtrail/trail:Trail kmsKeyId",
+    "aws:codebuild/project:Project encryptionKey",
+    "aiinfra:index:Runner key",
+    "aiinfra:index:Runner logsKey",
+    # Ids that AWS makes up, once an account.
+    "aws:costexplorer/anomalySubscription:AnomalySubscription monitorArnLists",
+    "aws:guardduty/detectorFeature:DetectorFeature detectorId",
     # Keys: CloudWatch Logs, EKS and FSx do not take an alias in place of a key's ARN.
     "aiinfra:index:ClosedBucket key",
     "aiinfra:index:Cluster key",
@@ -48,6 +83,12 @@ UNKNOWN_AT_PREVIEW = {
     "aiinfra:index:AcceleratorNodes group",
     "aiinfra:index:AcceleratorNodes subnet",
     "aws:ec2/launchTemplate:LaunchTemplate placement.groupName",
+    "aiinfra:index:Runner group",
+    "aiinfra:index:Runner subnets",
+    "aiinfra:index:Runner vpc",
+    "aws:codebuild/project:Project vpcConfig.securityGroupIds",
+    "aws:codebuild/project:Project vpcConfig.subnets",
+    "aws:codebuild/project:Project vpcConfig.vpcId",
     "aiinfra:index:Cluster group",
     "aiinfra:index:Cluster nodesGroup",
     "aiinfra:index:Cluster podSubnets",
@@ -195,6 +236,7 @@ def test_every_pod_is_restricted(program: Program) -> None:
             "secret",
             "image",
             "emptyDir",
+            "persistentVolumeClaim",
         }
 
 

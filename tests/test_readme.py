@@ -26,7 +26,12 @@ def test_the_first_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
 def test_the_first_example_lacks_only_what_it_says(tmp_path: Path) -> None:
     (tmp_path / "deployment.yaml").write_text(block("yaml"))
-    assert {finding.id for finding in check(load(tmp_path))} == {"unlocked", "no-signer", "no-golden"}
+    assert {finding.id for finding in check(load(tmp_path))} == {
+        "unlocked",
+        "no-signer",
+        "no-golden",
+        "no-update-route",
+    }
 
 
 def test_links_lead_somewhere() -> None:

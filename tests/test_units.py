@@ -46,7 +46,7 @@ def test_currencies_do_not_mix() -> None:
         (Duration, "-1 s", "'-1 s' is not a duration: write a number and a unit, like '20 ms'"),
         (Share, "101 %", "'101 %' is more than 100 %"),
         (Spend, "3 usd/month", "'usd' is not a currency code: write three capitals, like 'USD' or 'EUR'"),
-        (Spend, "3 USD/week", "'week' is not a period: use one of hour, month, year"),
+        (Spend, "3 USD/week", "'week' is not a period: use one of hour, day, month, year"),
     ],
 )
 def test_says_what_is_wrong_and_what_is_right(kind: type[Quantity], text: str, message: str) -> None:

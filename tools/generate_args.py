@@ -16,30 +16,69 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.networks import IPvAnyNetwork
 
-from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
-from aiinfra.components.aws.specs import RegistrySpec, ReleaseBucketSpec
+from aiinfra.components.aws.account_specs import AccountSpec, AlarmsSpec, SpendingSpec
+from aiinfra.components.aws.cluster_specs import (
+    AcceleratorNodesSpec,
+    ClusterSpec,
+    DisksSpec,
+    ScalingSpec,
+    SystemNodesSpec,
+    WorkloadRoleSpec,
+)
+from aiinfra.components.aws.runner_specs import RunnerSpec
+from aiinfra.components.aws.specs import ImageRepositoriesSpec, RegistrySpec, ReleaseBucketSpec, SigningKeySpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
-from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.kubernetes.platform_specs import (
+    MachinesSpec,
+    OperatorsSpec,
+    PlatformSpec,
+    PreflightSpec,
+    QueueingSpec,
+    TrainingJobsSpec,
+    VolumesSpec,
+)
+from aiinfra.components.kubernetes.specs import (
+    InferenceRuntimeSpec,
+    SiteMonitoringSpec,
+    SiteSpec,
+    TrustedNamespaceSpec,
+)
 from aiinfra.components.spec import GIVEN
 from aiinfra.units import Quantity
 
 TARGET = Path(__file__).resolve().parent.parent / "aiinfra" / "components" / "args.py"
 SPECS: tuple[type[BaseModel], ...] = (
     AcceleratorNodesSpec,
+    AccountSpec,
+    AlarmsSpec,
     ClosedBucketSpec,
     ClusterSpec,
+    DisksSpec,
     FileSystemSpec,
+    ImageRepositoriesSpec,
     InferenceRuntimeSpec,
     KeysSpec,
+    MachinesSpec,
     NetworkSpec,
+    OperatorsSpec,
+    PlatformSpec,
+    PreflightSpec,
+    QueueingSpec,
     RegistrySpec,
     ReleaseBucketSpec,
+    SiteMonitoringSpec,
+    RunnerSpec,
+    ScalingSpec,
+    SigningKeySpec,
     SiteSpec,
+    SpendingSpec,
     StorageSpec,
     SystemNodesSpec,
+    TrainingJobsSpec,
     TrainingSpec,
     TrustedNamespaceSpec,
+    VolumesSpec,
     WorkloadRoleSpec,
 )
 

@@ -20,26 +20,32 @@ def pieces(blocks: Iterable[Mapping[str, Any]]) -> list[Network]:
 
 def inside(block: Mapping[str, Any], piece: Network) -> bool:
     """Whether a piece is in a block and in none of its exceptions."""
-    spared = any(_within(piece, _net(item)) for item in block.get("except") or ())
-    return _within(piece, _net(block["cidr"])) and not spared
+    spared = any(within(piece, _net(item)) for item in block.get("except") or ())
+    return within(piece, _net(block["cidr"])) and not spared
 
 
 def collapse(names: Iterable[str]) -> list[str]:
     """The fewest ranges that hold the same addresses, sorted."""
-    networks = [_net(name) for name in names]
-    four = ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv4Network))
-    six = ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv6Network))
+    found = networks(names)
+    four = ipaddress.collapse_addresses(n for n in found if isinstance(n, ipaddress.IPv4Network))
+    six = ipaddress.collapse_addresses(n for n in found if isinstance(n, ipaddress.IPv6Network))
     return [str(network) for network in (*four, *six)]
 
 
+def networks(names: Iterable[str]) -> list[Network]:
+    """The blocks of these names."""
+    return [_net(name) for name in names]
+
+
 def _split(piece: Network, cut: Network) -> list[Network]:
-    if cut != piece and _within(cut, piece):
+    if cut != piece and within(cut, piece):
         rest = piece.address_exclude(cut)  # pyrefly: ignore[bad-argument-type]  # both are of one version
         return [cut, *rest]
     return [piece]
 
 
-def _within(small: Network, large: Network) -> bool:
+def within(small: Network, large: Network) -> bool:
+    """Whether one block is part of another; never of one of the other version."""
     if isinstance(small, ipaddress.IPv4Network):
         return isinstance(large, ipaddress.IPv4Network) and small.subnet_of(large)
     return isinstance(large, ipaddress.IPv6Network) and small.subnet_of(large)

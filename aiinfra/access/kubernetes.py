@@ -13,13 +13,14 @@ from typing import Any, Final
 from aiinfra.access import blocks, selectors
 from aiinfra.access.edge import Edge
 from aiinfra.access.policies import EGRESS, INGRESS, Addresses, End, Pods, Policy, block_key, namespace_of
-from aiinfra.access.ports import ALL, Ports, intersection, texts, union
+from aiinfra.access.ports import ALL, Ports, intersection, texts, union, without
 from aiinfra.graph import urn
 from aiinfra.graph.node import Graph, Node
 
 POLICY: Final = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 NAMESPACE: Final = "kubernetes:core/v1:Namespace"
 _METADATA_NAME: Final = "kubernetes.io/metadata.name"
+KSERVE: Final = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
 _TEMPLATES: Final = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")
 
 
@@ -76,23 +77,7 @@ def _ways(policies: Iterable[Policy], src: End, dst: End) -> Iterator[tuple[Port
         both = intersection(ports, allowed)
         if both:
             yield both, policy.why, policy.node.urn
-            allowed = _without(allowed, both)
-
-
-def _without(ports: Ports, taken: Ports) -> Ports:
-    left = ports
-    for protocol, low, high in taken:
-        left = union(
-            part
-            for p, first, last in left
-            for part in (
-                [(p, first, last)]
-                if p != protocol
-                else [(p, first, min(last, low - 1)), (p, max(first, high + 1), last)]
-            )
-            if part[1] <= part[2]
-        )
-    return left
+            allowed = without(allowed, both)
 
 
 def _consents(policies: Iterable[Policy], direction: str, end: End, other: End) -> list[tuple[Policy, Ports]] | None:
@@ -151,6 +136,9 @@ def _template(node: Node) -> Mapping[str, Any] | None:
     if kind == "Pod":
         return node.inputs
     spec = node.inputs.get("spec") or {}
+    if node.type == KSERVE:  # its pods carry the labels of its predictor
+        predictor = spec.get("predictor") or {}
+        return {"metadata": {"labels": predictor.get("labels") or {}}, "spec": predictor}
     if kind == "CronJob":
         spec = (spec.get("jobTemplate") or {}).get("spec") or {}
     return (spec.get("template") or {}) if kind in (*_TEMPLATES, "CronJob") else None

@@ -35,6 +35,23 @@ def intersection(left: Ports, right: Ports) -> Ports:
     )
 
 
+def without(ports: Ports, taken: Ports) -> Ports:
+    """Ports that are in the first and not in the second."""
+    left = ports
+    for protocol, low, high in taken:
+        left = union(
+            part
+            for p, first, last in left
+            for part in (
+                [(p, first, last)]
+                if p != protocol
+                else [(p, first, min(last, low - 1)), (p, max(first, high + 1), last)]
+            )
+            if part[1] <= part[2]
+        )
+    return left
+
+
 def texts(ports: Ports) -> tuple[str, ...]:
     """``("TCP 443", "UDP 8000-8080")``; ``("any",)`` for all there are."""
     return ("any",) if ports == ALL else tuple(_text(span) for span in ports)

@@ -1,11 +1,12 @@
 """Edges as text, JSON or a picture, by the ending of the file they go to."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from aiinfra.access.edge import Edge
+from aiinfra.access.edge import ACTION, Edge
 from aiinfra.access.picture import folded, svg
 from aiinfra.errors import BadInput
 
@@ -14,9 +15,11 @@ SUFFIXES: Final = (".txt", ".json", ".svg")
 
 
 def text(edges: Iterable[Edge]) -> str:
-    """A line an edge: source, destination, ports, reason. Clusters with the same edges stand once."""
+    """A line a connection: source, destination, ports, reason; clusters that are alike once. Then, who may do what."""
     blocks = []
-    for clusters, found in folded(edges):
+    every = list(edges)
+    groups = folded(edge for edge in every if edge.kind != ACTION)
+    for clusters, found in groups:
         rows = sorted(found)
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         lines = [
@@ -24,7 +27,22 @@ def text(edges: Iterable[Edge]) -> str:
         ]
         named = ", ".join(cluster for cluster in clusters if cluster)
         blocks.append((f"{named}\n" if named else "") + "".join(lines))
-    return "\n".join(blocks) or "no Kubernetes workloads and no network policies: there are no edges\n"
+    blocks += _actions(edge for edge in every if edge.kind == ACTION)
+    return "\n".join(blocks) or "no Kubernetes workloads, network policies, networks or roles: there are no edges\n"
+
+
+def _actions(edges: Iterable[Edge]) -> list[str]:
+    """Who may do what: a paragraph for each who, a line for each resource and condition."""
+    found: dict[str, dict[tuple[str, str], set[str]]] = defaultdict(lambda: defaultdict(set))
+    for edge in edges:
+        found[edge.src][edge.dst, edge.why].add(edge.port)
+    lines = []
+    for src, grants in sorted(found.items()):
+        lines.append(f"{src} may\n")
+        for (dst, why), actions in sorted(grants.items()):
+            held = "" if why == "always" else f"  ({why})"
+            lines.append(f"  {', '.join(sorted(actions))}\n    on {dst}{held}\n")
+    return ["".join(lines)] if lines else []
 
 
 def plain(edges: Iterable[Edge]) -> list[dict[str, Any]]:

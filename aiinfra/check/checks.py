@@ -6,12 +6,27 @@ from typing import Final
 from aiinfra.catalogue.eks import has_control_plane
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
+from aiinfra.check.delivery import (
+    can_be_delivered,
+    charts_are_those_of_the_table,
+    class_files_fit,
+    images_run_there,
+)
+from aiinfra.check.engines import engines_fit, is_language
+from aiinfra.check.monitoring import metrics_are_kept
+from aiinfra.check.offline import (
+    accelerators_are_there,
+    callers_are_there,
+    certificates_outlive_outages,
+    goes_on_alone,
+)
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
-from aiinfra.images import FILE, SERVER, release_image
 from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.engine import EngineKind, served_by
 from aiinfra.spec.rows import columns, variable
 from aiinfra.spec.site import Place
+from aiinfra.spec.training import Runner
 
 
 def check(declaration: Declaration) -> tuple[Finding, ...]:
@@ -34,7 +49,8 @@ def known_tiers(declaration: Declaration) -> Iterator[Finding]:
             key = "accelerator" if error.code == "tier-unknown" else "power_mode"
             yield Finding(error.code, Severity.ERROR, error.message, f"{place}.{key}", remedy=error.remedy)
             continue
-        if not part.execution_providers:
+        kind = served_by(declaration.deployment.model, site.runtime.engine)
+        if not part.execution_providers and kind is not EngineKind.VLLM:
             yield Finding(
                 "tier-not-served",
                 Severity.ERROR,
@@ -66,7 +82,12 @@ def inside_residency(declaration: Declaration) -> Iterator[Finding]:
 
 
 def known_model(declaration: Declaration) -> Iterator[Finding]:
-    """The model is pinned and its tensors are declared; the file, where present, says the same."""
+    """The model is pinned and its tensors are declared; the file, where present, says the same.
+
+    A language model that vLLM serves comes as weights, by the digest of their image: it has no tensors of its own here.
+    """
+    if is_language(declaration):
+        return
     model = declaration.deployment.model
     inspect = f"aiinfra model inspect --write {declaration.file}"
     if not model.digest or not model.inputs or not model.outputs:
@@ -96,6 +117,8 @@ def known_model(declaration: Declaration) -> Iterator[Finding]:
 def same_as_file(declaration: Declaration) -> Iterator[Finding]:
     """Where the model's file is at hand, its digest is the declared one."""
     model, file = declaration.deployment.model, declaration.model_file
+    if is_language(declaration):
+        return
     if not file.is_file():
         if not model.digest:
             yield Finding(
@@ -112,30 +135,6 @@ def same_as_file(declaration: Declaration) -> Iterator[Finding]:
             f"{file} is {actual}, declared is {model.digest}",
             "model.digest",
             remedy=f"if the new file is meant: aiinfra model inspect --write {declaration.file}",
-        )
-
-
-def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
-    """Images are locked by digest, and somebody's signature is accepted: without these nothing may start at a site."""
-    deployment = declaration.deployment
-    on_kubernetes = [site for site in deployment.sites if site.runtime.on is not Place.BOX]
-    wanted = (SERVER, release_image(deployment.name)) if on_kubernetes else ()
-    for image in wanted:
-        if image not in declaration.images:
-            yield Finding(
-                "unlocked",
-                Severity.ERROR,
-                f"image {image!r} is not in {FILE}",
-                FILE,
-                remedy=f"add to {FILE}: {image}: {{reference: HOST/NAME@sha256:DIGEST, architectures: [amd64]}}",
-            )
-    if deployment.sites and not declaration.signer:
-        yield Finding(
-            "no-signer",
-            Severity.ERROR,
-            "no release key is named, so sites would refuse every release",
-            "model.signer",
-            remedy="name the PEM file of the public key that releases are signed with (the local plane needs none)",
         )
 
 
@@ -183,24 +182,32 @@ def rows_can_be_filled_in(declaration: Declaration) -> Iterator[Finding]:
                 )
 
 
-def is_compiled(declaration: Declaration) -> Iterator[Finding]:
-    """What is declared but not yet made by this version is said, not dropped."""
-    if declaration.deployment.training is not None:
+def can_be_reached(declaration: Declaration) -> Iterator[Finding]:
+    """Something reaches the cluster's API: else its inside can never be made."""
+    deployment = declaration.deployment
+    if deployment.training is None or deployment.cloud is None:
+        return
+    if deployment.training.api_access.runner is Runner.IN_VPC and deployment.cloud.state is None:
         yield Finding(
-            "not-compiled",
+            "no-state",
             Severity.WARNING,
-            "what runs inside the cluster (device plugins, queues), a runner and the budget's alarm are not made yet",
-            "training",
-            remedy="the AWS side is; install the rest by hand, or wait for a version that makes it",
+            "a runner inside keeps state in a bucket, and none is named: it is not made, and nothing reaches the API",
+            "cloud.state",
+            remedy="make bucket and key by hand (docs/first-apply.md), or say training.api_access.runner: vpn",
         )
-        if declaration.deployment.training.capacity.purchase:
-            yield Finding(
-                "no-purchase",
-                Severity.ERROR,
-                "this version buys no Capacity Block",
-                "training.capacity.purchase",
-                remedy="buy it, then name it: capacity: {reservation: cr-..., block: true}",
-            )
+
+
+def is_watched(declaration: Declaration) -> Iterator[Finding]:
+    """Where something is made in an account, something records what is done in it."""
+    cloud = declaration.deployment.cloud
+    if cloud is not None and cloud.guard is None and declaration.deployment.training is not None:
+        yield Finding(
+            "no-guard",
+            Severity.WARNING,
+            "nothing says that the account has a trail, threat detection and a recorder",
+            "cloud.guard",
+            remedy="declare guard: {existing: true} where a landing zone has them, or guard: {} to make them",
+        )
 
 
 def can_train(declaration: Declaration) -> Iterator[Finding]:
@@ -255,9 +262,19 @@ RULES: Final[tuple[Rule, ...]] = (
     known_model,
     same_as_file,
     can_be_delivered,
+    charts_are_those_of_the_table,
+    images_run_there,
+    class_files_fit,
     can_train,
     has_control_planes,
     has_a_runtime,
+    engines_fit,
+    accelerators_are_there,
+    callers_are_there,
+    certificates_outlive_outages,
+    goes_on_alone,
+    metrics_are_kept,
     rows_can_be_filled_in,
-    is_compiled,
+    can_be_reached,
+    is_watched,
 )

@@ -24,7 +24,8 @@ COMMANDS: Final = {
     "down": "Take it down.",
     "serve": "Serve models over the Open Inference Protocol.",
     "bench": "Load any Open Inference Protocol server and print what came back.",
-    "release": "Build, sign and verify releases of a model.",
+    "release": "Build, sign, verify, push and pull releases of a model.",
+    "images": "Pin container images by digest, and copy them to a registry that sites can reach.",
     "audit": "Check the server's audit log for tampering.",
     "catalogue": "List, show, compare and check the figures that estimates rest on.",
     "calibrate": "Measure a model on this machine; the measurement replaces the estimate.",
@@ -37,7 +38,18 @@ COMMANDS: Final = {
 _EXTRAS: Final = {
     **dict.fromkeys(("google", "pulumi", "pulumi_aws", "pulumi_kubernetes"), "pulumi"),
     **dict.fromkeys(
-        ("cryptography", "grpc", "httptools", "model_signing", "onnxruntime", "orjson", "prometheus_client"), "server"
+        (
+            "cryptography",
+            "grpc",
+            "httptools",
+            "model_signing",
+            "oras",
+            "requests",
+            "onnxruntime",
+            "orjson",
+            "prometheus_client",
+        ),
+        "server",
     ),
 }
 """Module -> the install set that brings it."""

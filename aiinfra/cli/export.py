@@ -21,8 +21,8 @@ from aiinfra.spec.deployment import MAIN_STACK
     type=click.Choice(["json", "yaml", "manifests", "edges", "terraform-plan"]),
     default="json",
     show_default=True,
-    help="The whole graph (json, yaml), its Kubernetes objects, who may connect to whom, or its AWS resources as "
-    "a Terraform plan.",
+    help="The whole graph (json, yaml), its Kubernetes objects, who may connect to whom and do what, "
+    "or its AWS resources as a Terraform plan.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="File (edges: .txt, .json or .svg), or a folder.")
 @click.option("--project", default="", help="Of a declaration: the one project to export (registry, site-CLASS).")

@@ -1,7 +1,8 @@
 """How commands print: findings for people, or one JSON envelope for machines."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -57,3 +58,26 @@ def error_envelope(command: str, error: AiinfraError) -> str:
         else (Finding(error.code, Severity.ERROR, error.message, remedy=error.remedy),)
     )
     return envelope(command, None, findings)
+
+
+def _unseen(file: str, done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error, fed with (file, bytes done, bytes in all); nothing is shown without a terminal."""
+    err = console(stderr=True)
+    if not err.is_terminal:
+        yield _unseen
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+
+        def told(file: str, done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, description=f"{what} {file}".rstrip())
+
+        yield told

@@ -18,6 +18,7 @@ from aiinfra.spec.deployment import MAIN_STACK
     "--change", default="", help="Another version of the project (folder or file), or KEY=VALUE of its configuration."
 )
 @click.option("--fail", default="", help="Name or URN of the resource that fails.  [default: one half-way through]")
+@click.option("--drift", default="", help="Name or URN of a resource that is changed, then deleted, by hand.")
 @click.option(
     "--latency", type=click.FloatRange(0), default=0.0, help="Seconds that each create, update and delete takes."
 )
@@ -30,13 +31,22 @@ from aiinfra.spec.deployment import MAIN_STACK
 @click.option("--unlocked", is_flag=True, help="Go on where images are not in images.lock, as a preview does.")
 @json_option
 def command(
-    project: Path, *, stack: str, change: str, fail: str, latency: float, throttle: float, unlocked: bool, as_json: bool
+    project: Path,
+    *,
+    stack: str,
+    change: str,
+    fail: str,
+    drift: str,
+    latency: float,
+    throttle: float,
+    unlocked: bool,
+    as_json: bool,
 ) -> Exit:
     """Run PROJECT, any Pulumi program in Python, under the real engine, without a cloud or an account.
 
-    Preview, up, no-op, refresh, the change, a failure half-way and its recovery, destroy, against stand-ins for every
-    provider. Says what is created, replaced and left behind, in which order, and whether the engine saw what aiinfra
-    records. Nothing is written in PROJECT. Needs the Pulumi CLI (see aiinfra doctor).
+    Preview, up, no-op, refresh, drift, the change, a failure half-way and its recovery, destroy, against stand-ins for
+    every provider. Says what is created, replaced and left behind, in which order, and whether the engine saw what
+    aiinfra records. Nothing is written in PROJECT. Needs the Pulumi CLI (see aiinfra doctor).
     """
     from aiinfra.cli.output import console, emit, failed
     from aiinfra.cli.output import show as show_findings
@@ -45,7 +55,7 @@ def command(
     from aiinfra.engine.show import show
 
     faults = Faults(latency={"*": latency}, rate=throttle)
-    request = Request(project, stack, change, fail, faults, unlocked)
+    request = Request(project, stack, change, fail, faults, unlocked, drift)
     if as_json:
         result = rehearse(request)
         emit("rehearse", result.as_json(), result.findings)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
+from aiinfra.cli import release_fleet
 from aiinfra.cli.output import emit, json_option
+from aiinfra.cli.shipping import history, pull, push
 from aiinfra.errors import Exit
 
 _FOLDER = click.Path(path_type=Path)
@@ -14,7 +16,7 @@ _FOLDER = click.Path(path_type=Path)
     epilog="Example: aiinfra release build deployment.yaml && aiinfra release sign releases/NAME/1 --key k.pem"
 )
 def command() -> None:
-    """Build, sign and verify releases of a model."""
+    """Build, sign, verify and ship releases, wave by wave; bring a site to one, and say what happened there."""
 
 
 @command.command(epilog="Example: aiinfra release build deployment.yaml --version 4")
@@ -63,3 +65,10 @@ def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
     else:
         click.echo(f"{manifest.name} {manifest.version} is as {verified.signer.name} signed it: {manifest.digest}")
     return Exit.DONE
+
+
+for _shipping in (push, pull, history):
+    command.add_command(_shipping)
+_WAVES = (release_fleet.start, release_fleet.promote, release_fleet.tag, release_fleet.gate, release_fleet.simulate)
+for _wave in _WAVES:
+    command.add_command(_wave)

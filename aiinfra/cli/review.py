@@ -24,6 +24,11 @@ from aiinfra.spec.deployment import MAIN_STACK
     type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
     help="Review what `pulumi preview --json` wrote to this file (- for standard input) instead of two versions.",
 )
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    help="Compare the program with what `pulumi stack export` wrote to this file (- for standard input).",
+)
 @click.option("--stack", default=MAIN_STACK, show_default=True, help="The stack; its Pulumi.STACK.yaml is read.")
 @click.option("--config", "settings", multiple=True, metavar="KEY=VALUE", help="A configuration value; repeatable.")
 @click.option("--assume-config", is_flag=True, help="Run with stand-ins for configuration that is not set.")
@@ -52,6 +57,14 @@ from aiinfra.spec.deployment import MAIN_STACK
     help="Exit with 1 on: replace:stateful, replace, delete, opening, blocked, at-once, cost>USD a month, watts>W. "
     "Repeatable.",
 )
+@click.option("--fresh", is_flag=True, help="Run revisions again whose graphs were kept from an earlier review.")
+@click.option(
+    "--libraries",
+    type=click.Choice(["own", "same"]),
+    default="own",
+    show_default=True,
+    help="own: where the two versions' requirements.txt differ, each runs with its own, installed once into the cache.",
+)
 @click.option("--python", default=sys.executable, metavar="PATH", help="The Python that runs both versions.")
 def command(
     *,
@@ -60,6 +73,7 @@ def command(
     head: str,
     against: Path | None,
     preview: Path | None,
+    state: Path | None,
     stack: str,
     settings: tuple[str, ...],
     assume_config: bool,
@@ -69,6 +83,8 @@ def command(
     full: bool,
     outs: tuple[Path, ...],
     gates: tuple[str, ...],
+    fresh: bool,
+    libraries: str,
     python: str,
 ) -> Exit:
     """Say what a change to PROGRAM would do: what it destroys, replaces and opens first, then the rest.
@@ -78,7 +94,10 @@ def command(
     Exit code 1: a gate fails.
     """
     from aiinfra.review.gates import check_gates, failing
-    from aiinfra.review.revisions import WORKTREE, Compared, review_preview, review_revisions
+    from aiinfra.review.given import review_preview, review_state
+    from aiinfra.review.repository import WORKTREE
+    from aiinfra.review.revisions import review_revisions
+    from aiinfra.review.versions import Compared
     from aiinfra.review.writing import ENDINGS, written
 
     if against is not None and (base or head != WORKTREE):
@@ -91,14 +110,29 @@ def command(
     values = dict(setting.split("=", 1) for setting in settings if "=" in setting)
     if len(values) != len(settings):
         raise click.BadParameter("write KEY=VALUE", param_hint="--config")
-    compared = Compared(program, base, head, stack, project, python, against, values, assume_config)
-    if preview is not None:
-        if base or head != WORKTREE or against is not None:
-            raise click.UsageError("--preview stands for both versions: leave --base, --head and --against out")
-        text = sys.stdin.read() if str(preview) == "-" else preview.read_text(encoding="utf-8", errors="replace")
-        documents = [review_preview(compared, text, "standard input" if str(preview) == "-" else str(preview))]
+    compared = Compared(
+        program=program,
+        base=base,
+        head=head,
+        stack=stack,
+        project=project,
+        python=python,
+        against=against,
+        config=values,
+        assume_config=assume_config,
+        keep=not fresh,
+        own_libraries=libraries == "own",
+    )
+    given = preview or state
+    if given is not None:
+        if base or head != WORKTREE or against is not None or (preview and state):
+            message = "--preview, --state, --against, and --base with --head: each says what to compare; use one"
+            raise click.UsageError(message)
+        text = sys.stdin.read() if str(given) == "-" else given.read_text(encoding="utf-8", errors="replace")
+        name = "standard input" if str(given) == "-" else str(given)
+        documents = [(review_preview if preview else review_state)(compared, text, name)]
     else:
-        documents = review_revisions(compared)
+        documents = review_revisions(compared, lambda words: click.echo(words, err=True))
     failed = list(dict.fromkeys(line for document in documents for line in failing(document, gates)))
     chosen = "json" if as_json else form
     for out in outs:

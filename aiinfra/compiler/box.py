@@ -20,7 +20,18 @@ def facts(site: Site) -> dict[str, Any]:
         "accelerated": needs_a_wheel(site),
         "providers": [name for name in tier.execution_providers if name != CPU],
         "architecture": tier.architecture,
+        "judged": judged(site),
     }
+
+
+def judged(site: Site) -> str:
+    """The options of ``aiinfra release pull`` that say how a new version is judged, quoted for a unit file."""
+    updates = site.runtime.updates
+    if updates is None:
+        return ""
+    found = {"soak": updates.soak, "max-failed": updates.max_failed, "max-p99": updates.max_p99}
+    words = [f' --{name} "{value}"' for name, value in found.items() if value is not None]
+    return "".join(words).replace("%", "%%")
 
 
 def needs_a_wheel(site: Site) -> bool:

@@ -7,10 +7,11 @@ from typing import Any
 
 from aiinfra.access import writing
 from aiinfra.access.edge import Edge
-from aiinfra.access.kubernetes import edges
+from aiinfra.access.everything import edges
 from aiinfra.compiler.programs import programs
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding
+from aiinfra.graph.aws_values import refused_values
 from aiinfra.graph.child import collect_in_subprocess
 from aiinfra.graph.export import YAML_FILES, Format, text_of, write
 from aiinfra.graph.node import Graph, Mode
@@ -85,7 +86,7 @@ def _one(name: str, program: Path, wanted: Wanted, *, alone: bool) -> Export:
     else:
         out = wanted.out if alone else _place(wanted.out, name, wanted.format)
         files, notes = write(graph, wanted.format, out, omit_secrets=wanted.omit_secrets)
-    return Export(name, graph, text, tuple(files), (*graph.findings, *notes, *unlocked(graph)))
+    return Export(name, graph, text, tuple(files), (*graph.findings, *notes, *unlocked(graph), *refused_values(graph)))
 
 
 def _edges(name: str, graph: Graph, wanted: Wanted, *, alone: bool) -> Export:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aiinfra.compiler.projects import Kind, projects
+from aiinfra.compiler.projects import BUNDLES, projects
 from aiinfra.compiler.rendering import render
 from aiinfra.compiler.writing import write
 from aiinfra.errors import BadInput, did_you_mean
@@ -39,7 +39,7 @@ def programs(path: Path, stack: str = MAIN_STACK, only: str = "") -> Iterator[Ma
         yield _picked({path.resolve().stem if path.is_file() else path.resolve().name: path}, only)
         return
     whole, chosen = load(path), load(path, stack)
-    names = [project.folder for project in projects(chosen) if project.kind is not Kind.BOX]
+    names = [project.folder for project in projects(chosen) if project.kind not in BUNDLES]
     with TemporaryDirectory(prefix="aiinfra-programs-") as folder:
         write(render(whole), Path(folder))
         yield _picked({name: Path(folder) / name for name in names}, only)

@@ -7,12 +7,15 @@ from typing import Any
 import jinja2
 
 import aiinfra
-from aiinfra.compiler import box, fleet
+from aiinfra.compiler import box, fleet, nodes
 from aiinfra.compiler.projects import Kind, Project, projects
 from aiinfra.components.site_config import SIGNER_FILE, site_server_config
 from aiinfra.images import lock_path
 from aiinfra.spec import yaml
+from aiinfra.spec.class_file import ClassFile
+from aiinfra.spec.class_file import path_of as class_path
 from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.nodes import Role
 
 DECLARATION = "deployment.yaml"
 
@@ -30,8 +33,13 @@ def render(declaration: Declaration) -> dict[str, str]:
             text = _environment().get_template(template).render(context)
             if text.strip():  # a template that has nothing to say makes no file
                 files[f"{project.folder}/{Path(template).stem}"] = text
-        if project.site is not None and project.site.delivery is not None:
-            files[f"{project.folder}/sync.yaml"] = fleet.sync(declaration, project.site, project.site.delivery)
+        if project.kind is Kind.NODES and project.site is not None:
+            files |= {f"{project.folder}/{name}": text for name, text in nodes.files(project.site).items()}
+        if project.kind is Kind.PULL and project.site is not None:
+            how = project.site.delivery
+            # With waves it is not the same everywhere: `aiinfra site NAME` prints it.
+            if how is not None and _told(declaration, project) is None:
+                files[f"{project.folder}/sync.yaml"] = fleet.sync(declaration, project.site, how)
         if project.kind is Kind.BOX and project.site is not None:
             files[f"{project.folder}/server.toml"] = site_server_config(declaration.deployment, project.site).to_toml()
             if declaration.signer:
@@ -57,6 +65,10 @@ def _inputs(declaration: Declaration) -> dict[str, str]:
         named.append(declaration.deployment.model.signer)
     for name in named:
         files[name] = (declaration.folder / name).read_text(encoding="utf-8")
+    for name in {site.class_name for site in declaration.every_site}:
+        file = class_path(declaration.folder, name)
+        if file.is_file():
+            files[file.relative_to(declaration.folder).as_posix()] = file.read_text(encoding="utf-8")
     lock = lock_path(declaration.folder)
     if lock.is_file():
         files[lock.name] = lock.read_text(encoding="utf-8")
@@ -73,9 +85,15 @@ def _context(declaration: Declaration, project: Project, found: tuple[Project, .
         "stacks": declaration.stacks,
         "site": project.site,
         "rows": declaration.rows.get(project.site.class_name, ()) if project.site else (),
+        "agents": bool(project.site) and any(group.role is Role.AGENT for group in project.site.nodes),
+        "waves": tuple(told.waves) if (told := _told(declaration, project)) else (),
         "signer_file": SIGNER_FILE if declaration.signer else "",
         **(box.facts(project.site) if project.kind is Kind.BOX and project.site is not None else {}),
     }
+
+
+def _told(declaration: Declaration, project: Project) -> ClassFile | None:
+    return declaration.classes.get(project.site.class_name) if project.site else None
 
 
 def _templates(kind: Kind) -> list[str]:

@@ -31,7 +31,9 @@ class CapacityArgs(TypedDict):
     block: NotRequired[bool]
     """The reservation is a Capacity Block, which machines must ask for in another way."""
     purchase: NotRequired[bool]
-    """Allow ``up`` to buy a Capacity Block. That money is spent at once."""
+    """Allow ``up`` to buy the Capacity Block of ``offering``. That money is spent at once."""
+    offering: NotRequired[str]
+    """Capacity Block to buy, by the id of its offer, which AWS holds for a short time; empty: none is bought."""
 
 
 class AcceleratorNodesArgs(TypedDict):
@@ -63,6 +65,54 @@ class AcceleratorNodesArgs(TypedDict):
     """GiB of each machine's root disk; its own disks come on top."""
 
 
+class GuardArgs(TypedDict):
+    """Trail, threat detection, configuration records, budget. Made once an account, by one deployment in it."""
+
+    existing: NotRequired[bool]
+    """A landing zone has them already: nothing is made. They are made by default, where a guard is declared."""
+    budget: NotRequired[str]
+    """Alarm when the whole account spends more; none: no budget. In USD."""
+    anomalies: NotRequired[str]
+    """Alarm when a service's spending differs from its habit by more than this a day; none: no such alarm. In
+    USD."""
+
+
+class AccountArgs(TypedDict):
+    """What is made once an account."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """The account."""
+    region: str
+    """Region that records are kept in."""
+    name: str
+    """Name of the deployment that makes it."""
+    tags: TagsArgs
+    """Who owns it; recorded, and applied through the provider's default tags."""
+    administrators: NotRequired[list[str]]
+    """Roles that read records from outside the account's networks."""
+    guard: NotRequired[GuardArgs]
+    """What is made."""
+    mails: NotRequired[list[str]]
+    """Addresses that get alarms."""
+    keep_records: NotRequired[int]
+    """Days that records cannot be deleted."""
+
+
+class AlarmsArgs(TypedDict):
+    """Where alarms go."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    mails: NotRequired[list[str]]
+    """Addresses that get them, each after it has said yes; none: whoever subscribes to the topic."""
+
+
 class ClosedBucketArgs(TypedDict):
     """A bucket whose objects are read and written from networks of the account only."""
 
@@ -84,6 +134,8 @@ class ClosedBucketArgs(TypedDict):
     """Days an overwritten or deleted object can still be had back."""
     keep: NotRequired[int]
     """Days objects are kept; 0: until somebody deletes them."""
+    writer: NotRequired[str]
+    """AWS's service that writes its records here; empty: none does."""
     lock: NotRequired[int]
     """Days objects can neither be overwritten nor deleted (object lock, governance mode); 0: no lock. Only a new
     bucket can be given one."""
@@ -124,6 +176,25 @@ class ClusterArgs(TypedDict):
     """Days that its logs are kept."""
 
 
+class DisksArgs(TypedDict):
+    """What makes encrypted disks for pods, and mounts the file system."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    version: NotRequired[str]
+    """Kubernetes version of the cluster."""
+    cluster: str
+    """Name of the cluster."""
+    key_alias: str
+    """Alias of the key that encrypts disks."""
+    files: NotRequired[bool]
+    """Whether there is a file system to mount. None by default."""
+
+
 class FileSystemArgs(TypedDict):
     """A parallel file system (Lustre) in one zone."""
 
@@ -143,6 +214,23 @@ class FileSystemArgs(TypedDict):
     """ARN of the KMS key that encrypts it."""
     datasets: NotRequired[str]
     """Bucket whose objects it shows as files below ``/datasets``, as they come, change and go; empty: none."""
+
+
+class ImageRepositoriesArgs(TypedDict):
+    """OCI repositories for images and charts."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    prefix: str
+    """What comes before the names, with a slash."""
+    names: list[str]
+    """Their names, as in ``images.lock``."""
+    keep_untagged: NotRequired[int]
+    """Days that an image stays which no tag names."""
 
 
 class TensorArgs(TypedDict):
@@ -226,6 +314,32 @@ class TierArgs(TypedDict):
     """CPU cores the server may use, on CPU tiers; none: as many as the catalogue says the tier has."""
 
 
+class EngineArgs(TypedDict):
+    """The engine and what is particular to it."""
+
+    kind: NotRequired[str]
+    """Which; none: vLLM for a model with ``language``, else the bundled server."""
+    context: NotRequired[int]
+    """vLLM: most tokens of a prompt and its answer together; none: as many as the model was made for."""
+    claim: NotRequired[str]
+    """vLLM: PersistentVolumeClaim in the model's namespace that holds the weights; none: the release image does."""
+
+
+class DemandArgs(TypedDict):
+    """Demand for predictions, counted outside of the server: while there is none, no server runs."""
+
+    prometheus: str
+    """Prometheus of the cluster that KEDA asks."""
+    query: str
+    """PromQL whose one value is the demand."""
+    each: float
+    """Demand that one server takes: one more is started for each."""
+    idle: NotRequired[str]
+    """Time without demand after which the last server ends."""
+    fallback: NotRequired[int]
+    """Servers that run while the demand cannot be read."""
+
+
 class SecretRefArgs(TypedDict):
     """Store, name and key."""
 
@@ -244,6 +358,29 @@ class IssuerArgs(TypedDict):
     """Its name."""
     kind: NotRequired[str]
     """What kind it is; in the workload's namespace by default."""
+    longest: NotRequired[str]
+    """Longest life of a certificate that it signs; none: as long as is asked for."""
+
+
+class UpdatesArgs(TypedDict):
+    """The site pulls: verifies and tries a release before it serves, watches it, and rolls it back by itself."""
+
+    source: str
+    """``HOST/NAME:TAG`` of the artifact that ``aiinfra release push`` made. What the tag points to is taken only
+    with the release key's signature; with ``@sha256:...`` only that artifact is."""
+    window: NotRequired[str]
+    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``). On Kubernetes a site
+    follows its manifests instead."""
+    jitter: NotRequired[str]
+    """Boxes begin at a moment of their own within this time after the window opens, the same each time."""
+    soak: NotRequired[str]
+    """How long a new version is watched before it is kept."""
+    max_failed: NotRequired[str]
+    """Part of the requests that may fail meanwhile."""
+    max_p99: NotRequired[str]
+    """Longest 99th percentile of the time to an answer meanwhile, as the server measures it; none: not judged."""
+    registry_cidrs: NotRequired[list[str]]
+    """Addresses of the registry that the server's pods on Kubernetes may reach; none: they may not leave."""
 
 
 class RuntimeArgs(TypedDict):
@@ -251,6 +388,8 @@ class RuntimeArgs(TypedDict):
 
     on: str
     """What it runs on."""
+    engine: NotRequired[EngineArgs]
+    """What serves the model: the bundled server, KServe with it, or vLLM; by default as the model needs."""
     callers: NotRequired[list[str]]
     """Workloads that may ask for predictions: on Kubernetes by ``app.kubernetes.io/name`` and service account, on a
     box by the name in their certificate. Nobody else can."""
@@ -258,6 +397,8 @@ class RuntimeArgs(TypedDict):
     """Servers a site runs; 0: two on EKS, one elsewhere."""
     max_replicas: NotRequired[int]
     """Servers a site may grow to while they are busy (Kubernetes only); 0: it does not grow."""
+    demand: NotRequired[DemandArgs]
+    """Scale to zero by what waits before the server (KEDA, Kubernetes only); none: servers always run."""
     cores: NotRequired[int]
     """CPU cores one server may use."""
     memory: NotRequired[str]
@@ -279,6 +420,8 @@ class RuntimeArgs(TypedDict):
     one, since PyPI has no onnxruntime for arm64 that uses an accelerator. Empty: PyPI's."""
     trust_domain: NotRequired[str]
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
+    updates: NotRequired[UpdatesArgs]
+    """How a site gets new releases by itself; none: the release is brought with the manifests or the bundle."""
 
 
 class GrowthArgs(TypedDict):
@@ -334,6 +477,8 @@ class InferenceRuntimeArgs(TypedDict):
     """Image name -> reference by digest; a missing one is reported as ``unlocked`` and cannot be pulled."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
+    operator: NotRequired[bool]
+    """Whether a Prometheus operator finds what is scraped (ServiceMonitor); else the scraper is told by itself."""
 
 
 class KeysArgs(TypedDict):
@@ -349,6 +494,33 @@ class KeysArgs(TypedDict):
     """Names of the log groups that are encrypted; ``*`` at the end is allowed."""
     cluster_role: str
     """ARN of the control plane's role, which may use the cluster's key."""
+
+
+class MachinesArgs(TypedDict):
+    """Machines that Karpenter starts for jobs that wait, and ends when they are done."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    zone: str
+    """Id of the availability zone they are all in."""
+    training: str
+    """Name of the training component, as its project has it: subnets, groups and keys are found by it."""
+    version: NotRequired[str]
+    """Kubernetes version of the cluster."""
+    tags: TagsArgs
+    """Become tags of machines and disks."""
+    instance: str
+    """EC2 instance type."""
+    nodes: int
+    """The most there are at a time."""
+    capacity: NotRequired[CapacityArgs]
+    """Where they come from; on demand by default."""
+    disk: NotRequired[int]
+    """GiB of each machine's root disk; its own disks come on top."""
 
 
 class EgressArgs(TypedDict):
@@ -379,12 +551,111 @@ class NetworkArgs(TypedDict):
     """Addresses of pods; /16 to /20, apart from the other."""
     services: NotRequired[list[str]]
     """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
+    starts_machines: NotRequired[bool]
+    """Whether something inside starts machines through the endpoint of EC2. Nothing does by default."""
+    runner: NotRequired[bool]
+    """Whether something inside runs projects, and so calls the cluster's API. Nothing does by default."""
     egress: NotRequired[list[EgressArgs]]
     """Ranges that machines may reach; none by default. A route there is not made."""
     logs_key: pulumi.Input[str]
     """ARN of the key that encrypts the records of traffic and of name lookups."""
     keep_logs: NotRequired[int]
     """Days that those records are kept."""
+
+
+class OperatorsArgs(TypedDict):
+    """Operators of a training cluster, each a chart of the pinned table."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    cluster: str
+    """Name of the cluster."""
+    instance: str
+    """EC2 instance type of the machines that train: which device plugins there are follows from it."""
+    namespace: str
+    """Namespace of training jobs; every job in it waits in its queue."""
+    scale_to_zero: NotRequired[bool]
+    """Machines come and go with the jobs: Karpenter is among the operators. They stay by default."""
+    images: NotRequired[dict[str, str]]
+    """Name in ``images.lock`` -> reference by digest, charts included; a missing one is reported as
+    ``unlocked``."""
+
+
+class PlatformArgs(TypedDict):
+    """Everything inside a training cluster."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    zone: str
+    """Id of the zone that accelerators are in."""
+    name: str
+    """Name of the deployment; also the namespace of its training jobs."""
+    training: str
+    """Name of the training component, as its project has it."""
+    cluster: str
+    """Name of the cluster."""
+    version: NotRequired[str]
+    """Kubernetes version of the cluster."""
+    tags: TagsArgs
+    """Become labels."""
+    instance: str
+    """EC2 instance type of the machines that train."""
+    nodes: int
+    """How many there are, or may be."""
+    capacity: NotRequired[CapacityArgs]
+    """Where they come from."""
+    scale_to_zero: NotRequired[bool]
+    """Machines come and go with the jobs. They stay by default."""
+    preflight: NotRequired[bool]
+    """Run the preflight job as the platform is made."""
+    files: NotRequired[str]
+    """Size of the file system; none: there is none."""
+    file_system: NotRequired[pulumi.Input[str]]
+    """Id of the file system."""
+    dns_name: NotRequired[pulumi.Input[str]]
+    """Name that it is mounted by."""
+    mount_name: NotRequired[pulumi.Input[str]]
+    """Name of its root."""
+    images: NotRequired[dict[str, str]]
+    """Name in ``images.lock`` -> reference by digest, charts included."""
+
+
+class PreflightArgs(TypedDict):
+    """A job that shows that all accelerators are there and talk to one another as fast as they should."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace it runs in."""
+    tags: TagsArgs
+    """Become labels."""
+    instance: str
+    """EC2 instance type of the machines that train."""
+    nodes: int
+    """Machines that it runs on, all together."""
+    image: str
+    """Reference of the image it runs: that of training jobs, with PyTorch in it."""
+
+
+class QueueingArgs(TypedDict):
+    """The queue of a training cluster: jobs wait in it until all their pods can start together."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace whose jobs wait in it."""
+    tags: TagsArgs
+    """Become labels."""
+    instance: str
+    """EC2 instance type of the machines that train."""
+    nodes: int
+    """How many there are, or may be."""
+    topology: NotRequired[bool]
+    """Place a job's pods close together. Needs machines that stay: what is not there yet has no place."""
 
 
 class ExistingArgs(TypedDict):
@@ -409,6 +680,10 @@ class RegistryArgs(TypedDict):
     """Name of the deployment."""
     tags: TagsArgs
     """Who owns it; recorded, and applied through the provider's default tags."""
+    prefix: NotRequired[str]
+    """What comes before the names of repositories; empty: the deployment's name."""
+    images: NotRequired[list[str]]
+    """Images and charts that are mirrored, by their names in ``images.lock``; none: no repositories."""
     existing: NotRequired[ExistingArgs]
     """Resources that are there already."""
 
@@ -428,6 +703,25 @@ class ReleaseBucketArgs(TypedDict):
     """Days an overwritten or deleted object can still be had back."""
 
 
+class MonitoringArgs(TypedDict):
+    """Metrics of a site on Kubernetes: of the server, of its accelerator, of the machine."""
+
+    by: NotRequired[str]
+    """Who collects; the site's own Prometheus by default."""
+    remote: NotRequired[str]
+    """Where metrics are sent on to (Prometheus remote write); empty: they stay at the site."""
+    certificate: NotRequired[SecretRefArgs]
+    """Kubernetes Secret (``tls.crt``, ``tls.key``, ``ca.crt``) shown to ``remote``; none: the scraper's own."""
+    keep: NotRequired[str]
+    """How long the site keeps metrics (``local``)."""
+    disk: NotRequired[str]
+    """Disk for what is kept, and for as much again that waits to be sent."""
+    exporters: NotRequired[str]
+    """Namespace that the machine's and accelerator's exporters run in."""
+    runbook: NotRequired[str]
+    """Address of the runbook that alarms point into."""
+
+
 class CapsArgs(TypedDict):
     """Hard limits. A cap on a figure nobody knows fails closed."""
 
@@ -437,6 +731,148 @@ class CapsArgs(TypedDict):
     """Most money over time; none: no cap."""
     scope: NotRequired[str]
     """What they count; each site by default."""
+
+
+class SiteMonitoringArgs(TypedDict):
+    """Alarms, dashboards and the collector of one runtime, in its namespace."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace of the runtime."""
+    class_name: str
+    """Class the site belongs to."""
+    site: str
+    """Name of the site; a label of all it sends on."""
+    model_name: str
+    """Name the model is served under."""
+    model: ModelArgs
+    """What is served."""
+    tier: TierArgs
+    """What it runs on; decides which exporters are read."""
+    engine: NotRequired[EngineArgs]
+    """What serves it; decides which series there are."""
+    monitoring: MonitoringArgs
+    """How metrics are kept and sent on."""
+    tags: TagsArgs
+    """Become labels."""
+    objective: NotRequired[ObjectiveArgs]
+    """What serving aims for; alarms ring where it is missed."""
+    caps: NotRequired[CapsArgs]
+    """Limits; an alarm rings above the watts."""
+    offline: NotRequired[str]
+    """How long it must go on without its link."""
+    secret: str
+    """Secret with the certificate that metrics are read with."""
+    issued: NotRequired[bool]
+    """Whether cert-manager renews the certificates."""
+    images: NotRequired[dict[str, str]]
+    """Image name -> reference by digest."""
+
+
+class StateArgs(TypedDict):
+    """Where the state of all stacks is kept: made before the first ``up``, by hand (docs/first-apply.md)."""
+
+    bucket: str
+    """Name of the bucket, in the same account."""
+    key: str
+    """Alias of the key that encrypts the bucket and the secrets in the state."""
+
+
+class RunnerArgs(TypedDict):
+    """A CodeBuild project in the network, which runs what needs the cluster's API."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    deployment: str
+    """Name of the deployment; its compiled projects are looked for by it."""
+    cluster: str
+    """Name of the cluster that it administers."""
+    vpc: pulumi.Input[str]
+    """Id of the network."""
+    subnets: list[pulumi.Input[str]]
+    """Ids of the subnets that it gets addresses in."""
+    group: pulumi.Input[str]
+    """Id of its security group."""
+    key: pulumi.Input[str]
+    """ARN of the key that encrypts what it keeps while it runs."""
+    logs_key: pulumi.Input[str]
+    """ARN of the key that encrypts its log."""
+    state: StateArgs
+    """Where the state of stacks is."""
+    image: str
+    """Reference of its image by digest: Pulumi's CLI with its plugins, the AWS CLI, this package."""
+    stack: NotRequired[str]
+    """Stack that it runs."""
+    keep_logs: NotRequired[int]
+    """Days that its log is kept."""
+
+
+class ScalingArgs(TypedDict):
+    """The AWS half of machines that come and go with jobs."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    cluster: str
+    """Name of the cluster."""
+    training: str
+    """Name of the training component; the machines' profile is named after it."""
+    role: str
+    """Name of the machines' role."""
+    key_alias: str
+    """Alias of the key that encrypts their disks."""
+    placed: NotRequired[bool]
+    """Whether machines are put close together. They are not by default."""
+
+
+class SigningKeyArgs(TypedDict):
+    """The key that releases are signed with."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+
+
+class WindowArgs(TypedDict):
+    """When a site may be upgraded."""
+
+    days: list[str]
+    """Days of the week, at the site."""
+    start: str
+    """From; the time at the site."""
+    end: str
+    """To; upgrades begin before it."""
+    timezone: NotRequired[str]
+    """Of both, by its IANA name; UTC by default."""
+
+
+class K3sArgs(TypedDict):
+    """How the machines of a k3s site are set up. Compiling makes their files; upgrades come with the manifests."""
+
+    version: str
+    """Release of k3s."""
+    mirror: NotRequired[str]
+    """``HOST[:PORT]`` of a registry at the site that every image is pulled from, and none from elsewhere; none:
+    images come from where their reference says."""
+    window: NotRequired[WindowArgs]
+    """When machines are upgraded to ``version`` (system-upgrade-controller); none: they are upgraded by hand."""
+    dns: NotRequired[list[str]]
+    """Name servers at the site; none: those the machine has."""
+    time: NotRequired[list[str]]
+    """Time servers at the site; none: the machine keeps its time as it does."""
+    volumes: NotRequired[str]
+    """Folder of each machine that local volumes are made in."""
 
 
 class SiteArgs(TypedDict):
@@ -466,12 +902,32 @@ class SiteArgs(TypedDict):
     """How long it must go on without its link."""
     egress: NotRequired[list[EgressArgs]]
     """Ways out of the namespace; none by default."""
+    k3s: NotRequired[K3sArgs]
+    """How its machines are set up; with a window they are upgraded in it."""
+    monitoring: NotRequired[MonitoringArgs]
+    """How its metrics are kept; none: by nobody of ours."""
     values: NotRequired[dict[str, str]]
     """What else is particular to this site; becomes a ConfigMap."""
     images: NotRequired[dict[str, str]]
     """Image name -> reference by digest."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with."""
+
+
+class SpendingArgs(TypedDict):
+    """Who is told when money goes."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    topic: pulumi.Input[str]
+    """ARN of the topic that is told."""
+    budget: NotRequired[str]
+    """Alarm when a month costs more, and when it will; none: no budget."""
+    tag: NotRequired[str]
+    """Count what carries this tag alone, as ``KEY=VALUE``; empty: everything. The account must have it as a cost
+    allocation tag."""
+    anomalies: NotRequired[str]
+    """Alarm when a service's spending differs by more than this a day; none: no such alarm."""
 
 
 class StorageArgs(TypedDict):
@@ -524,6 +980,25 @@ class SystemNodesArgs(TypedDict):
     """GiB of each machine's disk."""
 
 
+class TrainingJobsArgs(TypedDict):
+    """What training jobs are made of: their namespace, their identity, their runtime."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace they run in."""
+    tags: TagsArgs
+    """Become labels."""
+    instance: str
+    """EC2 instance type of the machines they run on; each pod takes one whole."""
+    nodes: int
+    """Pods of a job, unless it says otherwise."""
+    image: str
+    """Reference of the image that jobs run, unless they name one."""
+    files: NotRequired[bool]
+    """Whether the file system is mounted at ``/data``. Not by default."""
+
+
 class FilesArgs(TypedDict):
     """A parallel file system that feeds the accelerators; it shows the datasets' objects as files."""
 
@@ -570,6 +1045,18 @@ class TrainingArgs(TypedDict):
     """How many of them."""
     capacity: NotRequired[CapacityArgs]
     """Where they come from; on demand by default."""
+    scale_to_zero: NotRequired[bool]
+    """Machines that train come and go with the jobs, at most ``nodes`` of them. They stay by default."""
+    budget: NotRequired[str]
+    """Alarm when a month costs more, and when it will; none: no alarm. In USD."""
+    mails: NotRequired[list[str]]
+    """Addresses that get alarms."""
+    state: NotRequired[StateArgs]
+    """Where the state of stacks is, for a runner inside; none: there is no runner."""
+    runner_image: NotRequired[str]
+    """Reference of the runner's image by digest; empty: there is no runner."""
+    stack: NotRequired[str]
+    """Stack that a runner runs."""
 
 
 class TrustedNamespaceArgs(TypedDict):
@@ -591,6 +1078,31 @@ class TrustedNamespaceArgs(TypedDict):
     """Pods it may hold."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with; empty: no pod may mount a release."""
+
+
+class VolumesArgs(TypedDict):
+    """Volumes: encrypted disks on demand, and the file system where there is one."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account they belong to."""
+    region: str
+    """Region they are in."""
+    key_alias: str
+    """Alias of the key that encrypts disks."""
+    namespace: str
+    """Namespace that mounts the file system."""
+    tags: TagsArgs
+    """Become labels."""
+    size: NotRequired[str]
+    """Size of the file system; none: there is none."""
+    file_system: NotRequired[pulumi.Input[str]]
+    """Id of the file system."""
+    dns_name: NotRequired[pulumi.Input[str]]
+    """Name that it is mounted by."""
+    mount_name: NotRequired[pulumi.Input[str]]
+    """Name of its root."""
 
 
 class WorkloadRoleArgs(TypedDict):

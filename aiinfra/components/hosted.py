@@ -13,39 +13,71 @@ from pulumi.provider.server import ComponentInitError
 
 from aiinfra import __version__
 from aiinfra.components.aws.accelerator_nodes import AcceleratorNodes
+from aiinfra.components.aws.account import Account
+from aiinfra.components.aws.alarms import Alarms
 from aiinfra.components.aws.closed_bucket import ClosedBucket
 from aiinfra.components.aws.cluster import Cluster
+from aiinfra.components.aws.disks import Disks
 from aiinfra.components.aws.file_system import FileSystem
+from aiinfra.components.aws.image_repositories import ImageRepositories
 from aiinfra.components.aws.keys import Keys
+from aiinfra.components.aws.machine_scaling import Scaling
 from aiinfra.components.aws.network import Network
 from aiinfra.components.aws.registry import Registry
 from aiinfra.components.aws.release_bucket import ReleaseBucket
+from aiinfra.components.aws.runner import Runner
+from aiinfra.components.aws.signing_key import SigningKey
+from aiinfra.components.aws.spending import Spending
 from aiinfra.components.aws.storage import Storage
 from aiinfra.components.aws.system_nodes import SystemNodes
 from aiinfra.components.aws.training import Training
 from aiinfra.components.aws.workload_role import WorkloadRole
 from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime
+from aiinfra.components.kubernetes.machines import Machines
+from aiinfra.components.kubernetes.operators import Operators
+from aiinfra.components.kubernetes.platform import Platform
+from aiinfra.components.kubernetes.preflight import Preflight
+from aiinfra.components.kubernetes.queueing import Queueing
 from aiinfra.components.kubernetes.site import Site
+from aiinfra.components.kubernetes.site_monitoring import SiteMonitoring
+from aiinfra.components.kubernetes.training_jobs import TrainingJobs
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
+from aiinfra.components.kubernetes.volumes import Volumes
 from aiinfra.components.spec import camel
 from aiinfra.errors import AiinfraError
 from aiinfra.tokens import PACKAGE
 
 COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     AcceleratorNodes,
+    Account,
+    Alarms,
     ClosedBucket,
     Cluster,
+    Disks,
     FileSystem,
+    ImageRepositories,
     InferenceRuntime,
     Keys,
+    Machines,
     Network,
+    Operators,
+    Platform,
+    Preflight,
+    Queueing,
     Registry,
     ReleaseBucket,
+    Runner,
+    Scaling,
+    SigningKey,
     Site,
+    SiteMonitoring,
+    Spending,
     Storage,
     SystemNodes,
     Training,
+    TrainingJobs,
     TrustedNamespace,
+    Volumes,
     WorkloadRole,
 )
 

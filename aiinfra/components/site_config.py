@@ -15,6 +15,7 @@ from aiinfra.server.config import (
     ServerConfig,
     Tls,
     Verb,
+    Watch,
 )
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.model import Model
@@ -38,6 +39,7 @@ HTTP_PORT = 8443
 GRPC_PORT = 8444
 HEALTH_PORT = 8081
 METRICS_PORT = 9090
+WATCH_PORT = 9091
 SIGNER_FILE = "release.pem"
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - mutual TLS guards these ports; the network policy names who gets there
@@ -52,7 +54,8 @@ def server_config(name: str, model: Model, tier: Tier, runtime: Runtime) -> Serv
     """TLS with client certificates on every data port, callers by SPIFFE id, the digest pinned, the tier's providers.
 
     Health (live and ready only) has a port of its own, since probes carry no certificate; metrics are on loopback of
-    the pod or box unless a scraper is declared.
+    the pod or box unless a scraper is declared. Where a site pulls its releases, their signature says which are fine,
+    so no digest is pinned, and the pull watches the server on loopback.
     """
     paths = ON_BOX if runtime.on is Place.BOX else IN_POD
     domain = runtime.trust_domain or name
@@ -62,6 +65,7 @@ def server_config(name: str, model: Model, tier: Tier, runtime: Runtime) -> Serv
         grpc=Endpoint(address=f"{_EVERYWHERE}:{GRPC_PORT}"),
         metrics=Endpoint(address=f"{_EVERYWHERE if runtime.scraper else '127.0.0.1'}:{METRICS_PORT}"),
         health=Endpoint(address=f"{'127.0.0.1' if runtime.on is Place.BOX else _EVERYWHERE}:{HEALTH_PORT}"),
+        watch=Watch(address=f"127.0.0.1:{WATCH_PORT}") if runtime.updates else None,
         tls=Tls(
             certificate=f"{paths.tls}/tls.crt",
             key=f"{paths.tls}/tls.key",
@@ -75,7 +79,8 @@ def server_config(name: str, model: Model, tier: Tier, runtime: Runtime) -> Serv
         ),
         models={
             name: ModelSettings(
-                digest=model.digest, execution_providers=find_accelerator(tier.accelerator).execution_providers
+                digest="" if runtime.updates else model.digest,
+                execution_providers=find_accelerator(tier.accelerator).execution_providers,
             )
         },
     )

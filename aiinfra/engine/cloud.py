@@ -50,6 +50,8 @@ class Cloud:
     things: dict[str, Thing] = field(default_factory=dict)
     """By id."""
     calls: list[Call] = field(default_factory=list)
+    altered: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Id -> path of a property that somebody changed by hand; see :mod:`aiinfra.engine.drift`."""
     _made: dict[str, int] = field(default_factory=dict)
     _gone: dict[str, str] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
@@ -91,6 +93,7 @@ class Cloud:
                 if id_ in self._gone:
                     raise ProviderError(f"NotFound: {node.type} {id_!r} is not there")
                 before = Thing(id_, node.urn, node.type, {}, node.name)  # adopted: it was there before the program
+            self.altered.pop(id_, None)
             self.things[id_] = Thing(id_, node.urn, node.type, node.inputs, before.label, _place(node))
             return self.things[id_]
 
@@ -98,6 +101,7 @@ class Cloud:
         """Remove a thing; one that is gone already stays gone."""
         with self._lock:
             thing = self.things.pop(id_, None)
+            self.altered.pop(id_, None)
             self._gone[id_] = thing.urn if thing is not None else ""
 
     def gone(self, id_: str) -> bool:

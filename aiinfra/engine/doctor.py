@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from aiinfra.engine.tool import INSTALL_PAGE, find_tool
+from aiinfra.engine.tool import INSTALL_PAGE, behind, find_tool
 from aiinfra.errors import AiinfraError
 
 OLDEST_PYTHON: Final = (3, 11)
@@ -81,7 +81,9 @@ def _pulumi(path: str | None) -> Item:
         return Item(
             "pulumi", False, False, "" if error.code == "pulumi-cli-missing" else error.message, purpose, INSTALL_PAGE
         )
-    return Item("pulumi", True, False, f"{tool.version} at {tool.file}", purpose, INSTALL_PAGE)
+    late = behind(tool) if find_spec("pulumi") is not None else ""
+    found = f"{tool.version} at {tool.file}" + (f"; {late}" if late else "")
+    return Item("pulumi", True, False, found, purpose, INSTALL_PAGE)
 
 
 def _plugin(name: str, page: str, home: Path) -> Item:

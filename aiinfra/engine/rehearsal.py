@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiinfra.engine import change as changes
+from aiinfra.engine import drift
 from aiinfra.engine.agreement import Difference, compare_outputs, compare_states
 from aiinfra.engine.change import Change, change_of
 from aiinfra.engine.cloud import Cloud
@@ -17,7 +18,7 @@ from aiinfra.engine.providers import installed
 from aiinfra.engine.recording import Recording, record
 from aiinfra.engine.report import LeftBehind, Phase, Rehearsal
 from aiinfra.engine.standin import serve
-from aiinfra.engine.tool import Tool, find_tool
+from aiinfra.engine.tool import INSTALL_PAGE, Tool, behind, find_tool
 from aiinfra.engine.workplace import OnEvent, Outcome, Workplace, workplace
 from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.findings import Finding, Severity
@@ -45,6 +46,8 @@ class Request:
     """URN or name of the resource that fails; empty: one half-way through."""
     faults: Faults = field(default_factory=Faults)
     unlocked: bool = False
+    drift: str = ""
+    """URN or name of the resource that somebody changes by hand, and then deletes; empty: none."""
 
 
 def rehearse(request: Request, tool: Tool | None = None, on_phase: OnPhase | None = None) -> Rehearsal:
@@ -60,12 +63,13 @@ def rehearse(request: Request, tool: Tool | None = None, on_phase: OnPhase | Non
     program = find(request.path)
     change = change_of(request.change, program) if request.change else None
     recordings = [record(each.program, request.stack, each.config) for each in (Change(program), change) if each]
-    _check_fail(request.fail, recordings)
+    _check_name("fail-unknown", request.fail, recordings)
+    _check_name("drift-unknown", request.drift, recordings[:1])
     cloud = Cloud()
     with serve(installed(), cloud, request.faults) as providers, workplace(tool, providers) as place:
         config = UNLOCKED if request.unlocked else {}
         run = _Run(place, cloud, request, program, change, config, recordings, on_phase or (lambda _name: None))
-        run.all()
+        run.all(behind(tool))
     return Rehearsal(
         project=program.name,
         stack=request.stack,
@@ -95,8 +99,10 @@ class _Run:
     path: CriticalPath = field(default_factory=lambda: CriticalPath((), 0.0))
     left: LeftBehind | None = None
 
-    def all(self) -> None:
-        """Every phase in turn."""
+    def all(self, versions: str) -> None:
+        """Every phase in turn. ``versions``: what there is to say of them, if anything."""
+        if versions:
+            self._find("pulumi-cli-behind", versions, f"update the CLI: {INSTALL_PAGE}", Severity.NOTE)
         for upstream in self.recordings[0].upstreams:
             self._open(Change(upstream))
             self._phase(f"upstream {upstream.name}", UP)
@@ -105,6 +111,8 @@ class _Run:
         if self._up():
             self._nothing_to_do("no-op", UP)
             self._nothing_to_do("refresh", ["refresh", "--yes", "--skip-preview"])
+            if self.request.drift:
+                self._drifted(self.request.drift)
             if self.change is not None:
                 self._changed(self.change)
             self._destroy()
@@ -168,6 +176,29 @@ class _Run:
             message = f"{what} ({', '.join(step.diffs)})" if step.diffs else what
             remedy = "look for a value that differs from run to run: time, randomness, the order of a set"
             self._find("not-idempotent", message, remedy, urn=step.urn)
+
+    def _drifted(self, words: str) -> None:
+        """Somebody changes a resource behind the engine's back, and later deletes it: seen, and mended, each time."""
+        own = self._named(words, frozenset(self.created))
+        thing = next((thing for thing in self.cloud.things.values() if thing.urn == own), None)
+        if thing is None:
+            raise BadInput("drift-unknown", f"nothing that was made is named {words!r}", "name a resource it makes")
+        self.cloud.altered[thing.id] = drift.place_of(thing)
+        self._seen_and_mended(f"{urns.name(own)} changed by hand", own)
+        self.cloud.delete(thing.id)
+        self._seen_and_mended(f"{urns.name(own)} deleted by hand", own)
+        self._nothing_to_do("no-op after that", UP)
+
+    def _seen_and_mended(self, what: str, own: str) -> None:
+        refresh = self._phase(f"{what}, refresh", ["refresh", "--yes", "--skip-preview"])
+        shown = {step.urn for step in refresh.events.changes}
+        if refresh.code == 0 and shown != {own}:
+            listed = ", ".join(sorted(urns.name(each) for each in shown)) or "nothing"
+            self._find("drift-unseen", f"{what}: the refresh shows {listed}", urn=own)
+        mended = self._phase(f"{what}, up", UP)
+        there = [thing for thing in self.cloud.things.values() if thing.urn == own]
+        if mended.code == 0 and (len(there) != 1 or there[0].id in self.cloud.altered):
+            self._find("drift-stays", f"{what}: the next up does not mend it", "look for ignore_changes", urn=own)
 
     def _changed(self, change: Change) -> None:
         """The change; with its failure first, where the resource that is to fail is part of it."""
@@ -280,14 +311,14 @@ class _Run:
         return self.created[len(self.created) // 2] if self.created else ""
 
 
-def _check_fail(words: str, recordings: list[Recording]) -> None:
+def _check_name(code: str, words: str, recordings: list[Recording]) -> None:
     graphs = [recording.symbolic for recording in recordings if recording.symbolic is not None]
     own = {node.urn for graph in graphs for node in graph if node.custom and node.package != "pulumi"}
     names = sorted({urns.name(each) for each in own})
     if not words or not graphs or words in own or words in names:
         return
     message = f"the program makes nothing named {words!r}{did_you_mean(words, names)}"
-    raise BadInput("fail-unknown", message, f"name one of {', '.join(names)}")
+    raise BadInput(code, message, f"name one of {', '.join(names)}")
 
 
 def _type(own: str) -> str:

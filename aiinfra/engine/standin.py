@@ -17,6 +17,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from aiinfra.engine.cloud import Cloud, ProviderError
+from aiinfra.engine.drift import put
 from aiinfra.engine.faults import Faults
 from aiinfra.engine.providers import Package, load_class, result_of
 from aiinfra.engine.verdict import judge, kind_of
@@ -161,8 +162,11 @@ class StandIn:
             return provider_pb2.ReadResponse()
         node = self._node(request.urn, request.properties, self._configured.get(context.peer()))
         label = self._cloud.things[request.id].label if request.id in self._cloud.things else node.name
-        outputs = _outputs(request.properties, node, label)
-        return provider_pb2.ReadResponse(id=request.id, properties=outputs, inputs=request.inputs)
+        outputs, inputs = _outputs(request.properties, node, label), request.inputs
+        if request.id in self._cloud.altered:
+            for properties in (outputs, inputs):
+                put(properties, self._cloud.altered[request.id])
+        return provider_pb2.ReadResponse(id=request.id, properties=outputs, inputs=inputs)
 
     def _invoke(self, request: provider_pb2.InvokeRequest, _context: grpc.ServicerContext) -> Message:
         """A provider function: its arguments, and stand-ins for the rest."""

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
 
@@ -39,10 +40,25 @@ def find_tool(path: str | None = None) -> Tool:
         message = f"{found} is there, but {' and '.join(absent)} not: it cannot run Python programs"
         raise AiinfraError("pulumi-cli-incomplete", message, f"install the whole CLI: {INSTALL_PAGE}")
     version = _version(Path(found))
-    if tuple(int(part) for part in version.split("-", 1)[0].split(".")) < OLDEST:
+    if _numbers(version) < OLDEST:
         wanted = ".".join(str(part) for part in OLDEST)
         raise AiinfraError("pulumi-cli-old", f"{found} is Pulumi {version}; {wanted} or later is needed", INSTALL_PAGE)
     return Tool(Path(found), version)
+
+
+def behind(tool: Tool, sdk: str | None = None) -> str:
+    """What to say where the CLI is older than the Python SDK (by default the one installed here); empty: it is not.
+
+    An SDK asks the CLI what it can do, and leaves out what it cannot; the vendor releases and tests the two together.
+    """
+    sdk = installed_version("pulumi") if sdk is None else sdk
+    if _numbers(tool.version) >= _numbers(sdk):
+        return ""
+    return f"the Pulumi CLI is {tool.version}, its Python SDK {sdk}: options that are new in the SDK may be ignored"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("-", 1)[0].split("."))
 
 
 def _version(file: Path) -> str:

@@ -160,8 +160,8 @@ def _sources(sites: tuple[SiteEstimate, ...], training: TrainingEstimate | None)
 
 
 def _finding(name: str, verdict: Verdict, *, require_measured: bool) -> Finding:
-    stops = verdict.outcome is Outcome.CANNOT or (require_measured and verdict.outcome is Outcome.UNPROVEN)
-    severity = Severity.ERROR if stops else Severity.NOTE
+    wrong = verdict.outcome is Outcome.CANNOT or (require_measured and verdict.outcome is Outcome.UNPROVEN)
+    severity = Severity.NOTE if not wrong else Severity.WARNING if verdict.soft else Severity.ERROR
     message = f"{name}: {verdict.aim}: {verdict.outcome.value}: {verdict.reason}"
     return Finding(verdict.finding, severity, message, path=verdict.key, remedy=verdict.proof)
 

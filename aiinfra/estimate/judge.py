@@ -8,7 +8,7 @@ from aiinfra.estimate.language_time import PROOF
 from aiinfra.estimate.site import SiteEstimate, ambient_of, limits_of
 from aiinfra.estimate.training import TrainingEstimate
 from aiinfra.estimate.value import Value, unknown
-from aiinfra.estimate.verdict import MEASURE, REFUSES, Outcome, Verdict, at_least, at_most, cap
+from aiinfra.estimate.verdict import MEASURE, REFUSES, Outcome, Verdict, alarm, at_least, at_most, cap
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
 from aiinfra.units import Spend
@@ -163,7 +163,7 @@ def _usd(spend: Spend, catalogue: Catalogue) -> float | None:
 
 
 def judge_training(deployment: Deployment, found: TrainingEstimate | None) -> tuple[Verdict, ...]:
-    """Training has a budget of its own; unknown prices fail closed."""
+    """Training has a budget of its own: an aim with an alarm. Caps alone are hard."""
     training = deployment.training
     if training is None or training.budget is None:
         return ()
@@ -174,4 +174,4 @@ def judge_training(deployment: Deployment, found: TrainingEstimate | None) -> tu
         cost = unknown("USD/month", f"the budget is in {training.budget.currency}; prices are in USD")
     else:
         cost = found.cost
-    return (cap(aim, key, cost, training.budget.to("month")),)
+    return (alarm(aim, key, cost, training.budget.to("month")),)

@@ -61,7 +61,7 @@ def text(found: Estimate, *, why: bool = False) -> str:
 def _site(site: SiteEstimate, verdicts: tuple[Verdict, ...], year: Outlook, *, why: bool) -> list[str]:
     many = "sites in a file" if site.sites is None else f"{site.sites} site{'s' if site.sites != 1 else ''}"
     boxes = f"{site.declared} box{'es' if site.declared != 1 else ''} a site"
-    lines = [f"{site.class_name}: {site.title}, {boxes}, {many}"]
+    lines = [f"{site.class_name}: {site.title}, {boxes}, {many}", f"  {'served by':<18} {site.engine}"]
     for key, words in ((key, words) for key, words in _ROWS if key in site.figures):
         lines.append(_row(words, site.figures[key]))
         if why:
@@ -169,6 +169,7 @@ def _site_data(site: SiteEstimate, found: Estimate) -> dict[str, Any]:
         "tier": site.tier,
         "power_mode": site.power_mode,
         "box": site.title,
+        "engine": site.engine,
         "sites": site.sites,
         "boxes": site.declared,
         "needed": site.needed,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.catalogue.measurement import Measurement
@@ -35,10 +36,17 @@ from aiinfra.estimate.queueing import alone_tail, p99
 from aiinfra.estimate.value import Value, exact, of_figure, unknown
 from aiinfra.estimate.work import Work
 from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.engine import EngineKind, served_by
 from aiinfra.spec.site import Place, Site
 
 SPARE_FROM = 0.999
 """Availability from which one box more than the rate needs is counted: one box at a time may be down."""
+
+_ENGINES: Final = {
+    EngineKind.BUNDLED: "onnxruntime, bundled server",
+    EngineKind.KSERVE: "onnxruntime, bundled server under KServe",
+    EngineKind.VLLM: "vLLM",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,8 @@ class SiteEstimate:
     power_mode: str
     title: str
     """The box in words: ``2 x NVIDIA L4 in g6.12xlarge``."""
+    engine: str
+    """What serves the model, in words: ``onnxruntime, bundled server``."""
     sites: int | None
     """Sites of the class; None where they are in a file that was not read."""
     declared: int
@@ -104,6 +114,7 @@ def estimate_site(
         tier=box.part.name,
         power_mode=box.mode.name,
         title=_title(box, ground),
+        engine=_ENGINES[served_by(deployment.model, site.runtime.engine)],
         sites=None if isinstance(rows, str) else max(len(rows), 1),
         declared=declared,
         needed=needed[0] if needed else None,

@@ -32,6 +32,8 @@ class Verdict:
     reason: str
     hard: bool = False
     """A cap: anything but ``meets`` or ``unproven`` stops a compile."""
+    soft: bool = False
+    """An alarm, not a limit: it is told and stops nothing."""
     proof: str = ""
     """What would settle it."""
     finding: str = ""
@@ -109,6 +111,23 @@ def cap(aim: str, key: str, found: Value, limit: float) -> Verdict:
         why = f"{_whole(found)}: the range passes the cap"
         return Verdict(aim, key, Outcome.UNPROVEN, margin, why, hard=True, proof=MEASURE, finding="cap-unproven")
     return Verdict(aim, key, Outcome.MEETS, margin, _whole(found), hard=True)
+
+
+def alarm(aim: str, key: str, found: Value, limit: float) -> Verdict:
+    """A sum that somebody is told of when it is passed. Nothing is stopped by it, known or not."""
+    if not found.known:
+        why = f"nobody knows before the bill comes: {'; '.join(found.drivers)}"
+        proof = "add the price to catalogue.yaml"
+        return Verdict(aim, key, Outcome.UNPROVEN, None, why, soft=True, proof=proof, finding="budget-unknown")
+    _, value, high = found.bounds
+    margin = (limit - value) / limit
+    if value > limit:
+        proof = "raise it, or keep fewer machines on: the alarm will go off"
+        return Verdict(aim, key, Outcome.CANNOT, margin, _whole(found), soft=True, proof=proof, finding="budget-passed")
+    if high > limit:
+        why = f"{_whole(found)}: the range passes it"
+        return Verdict(aim, key, Outcome.UNPROVEN, margin, why, soft=True, proof=MEASURE, finding="budget-unproven")
+    return Verdict(aim, key, Outcome.MEETS, margin, _whole(found), soft=True)
 
 
 def worst(verdicts: tuple[Verdict, ...]) -> Outcome:

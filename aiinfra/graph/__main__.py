@@ -11,6 +11,7 @@ from typing import Any
 
 from aiinfra.errors import AiinfraError
 from aiinfra.graph.child import error_as
+from aiinfra.graph.existing import Existing
 from aiinfra.graph.node import Graph, Mode
 
 
@@ -47,6 +48,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             stand_ins=request["stand_ins"],
             assume_config=request["assume_config"],
             fingerprint_key=bytes.fromhex(key) if key is not None else None,
+            existing={own: Existing.from_json(data) for own, data in request["existing"].items()},
             timeout=request["timeout"],
         )
     except AiinfraError as error:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aiinfra.errors import AiinfraError, BadInput, Exit
 from aiinfra.findings import Finding
+from aiinfra.graph.existing import Existing
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.places import INSTALLED, OURS
 from aiinfra.graph.program import find
@@ -33,6 +34,7 @@ def collect_in_subprocess(
     stand_ins: bool = False,
     assume_config: bool = False,
     fingerprint_key: bytes | None = None,
+    existing: Mapping[str, Existing] | None = None,
     timeout: float = 300.0,
     python: str = sys.executable,
 ) -> Graph:
@@ -56,6 +58,7 @@ def collect_in_subprocess(
         "references": {name: graph.as_json() for name, graph in (references or {}).items()},
         "stand_ins": stand_ins,
         "assume_config": assume_config,
+        "existing": {own: there.as_json() for own, there in (existing or {}).items()},
         "fingerprint_key": fingerprint_key.hex() if fingerprint_key is not None else None,
         "timeout": timeout,
     }

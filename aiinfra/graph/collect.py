@@ -15,6 +15,7 @@ from aiinfra.findings import Finding
 from aiinfra.graph import urn, wire
 from aiinfra.graph.assuming import assuming
 from aiinfra.graph.callbacks import Callbacks, Engine
+from aiinfra.graph.existing import Existing
 from aiinfra.graph.failure import failure_of
 from aiinfra.graph.isolation import environment_hidden, inside, sdk_warnings_ignored
 from aiinfra.graph.monitor import Invoke, Monitor, References
@@ -48,6 +49,7 @@ def collect(
     stand_ins: bool = False,
     assume_config: bool = False,
     fingerprint_key: bytes | None = None,
+    existing: Mapping[str, Existing] | None = None,
     root: Path | None = None,
     timeout: float = TIMEOUT,
 ) -> Graph:
@@ -75,6 +77,7 @@ def collect(
         assume_config: Run the program again with a stand-in for each configuration key that it finds missing; each is
             a finding.
         fingerprint_key: With it, secrets carry a keyed hash that tells "changed" from "same"; without it, nothing.
+        existing: Ids and outputs of resources that are there already, by URN, instead of stand-ins or unknowns.
         root: What source positions are relative to; the folder of the program's file by default.
         timeout: Seconds after which the program is stopped.
 
@@ -96,6 +99,7 @@ def collect(
             invoke=invoke,
             stand_ins=stand_ins,
             fingerprint_key=fingerprint_key,
+            existing=existing,
             root=root,
             timeout=timeout,
         )
@@ -127,6 +131,7 @@ def collect(
         references=_resolver(references),
         stand_ins=stand_ins,
         config=setting.config,
+        existing=existing,
     )
     callbacks, engine = Callbacks(notes, places), Engine(notes, places)
     failure: AiinfraError | None = None

@@ -12,6 +12,7 @@ from aiinfra.findings import Severity
 from aiinfra.graph import urn, wire
 from aiinfra.graph.answers import Answers
 from aiinfra.graph.callbacks import INSTEAD
+from aiinfra.graph.existing import Existing
 from aiinfra.graph.functions import answer
 from aiinfra.graph.node import Graph, Mode, Node
 from aiinfra.graph.notes import Notes
@@ -59,6 +60,7 @@ class Monitor:
         references: References | None = None,
         stand_ins: bool = False,
         config: Mapping[str, str] | None = None,
+        existing: Mapping[str, Existing] | None = None,
     ) -> None:
         self.nodes: dict[str, Node] = {}
         self.outputs: dict[str, dict[str, Any]] = {}
@@ -69,7 +71,7 @@ class Monitor:
         self._decoder = decoder
         self._places = places
         self._notes = notes
-        self._answers = Answers(mode)
+        self._answers = Answers(mode, existing)
         self._invoke = invoke
         self._references = references
         self._stand_ins = stand_ins
@@ -86,7 +88,7 @@ class Monitor:
             message = f"{request.type} is built by another process: its children are not in the graph"
             self._notes.add("remote-component", Severity.WARNING, message, urn=own, source=source)
         return resource_pb2.RegisterResourceResponse(
-            urn=own, id=self._answers.id_of(request), object=self._answers.of_registration(request)
+            urn=own, id=self._answers.id_of(request, own), object=self._answers.of_registration(request, own)
         )
 
     def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:  # noqa: N802 - an RPC
@@ -107,9 +109,10 @@ class Monitor:
             version=request.version,
             source=source,
         )
-        if request.type != urn.STACK_REFERENCE_TYPE:
-            return resource_pb2.ReadResourceResponse(urn=own, id=known, properties=self._answers.of_read(request))
         upstream = self._references(known) if self._references is not None and known else None
+        plain = request.type != urn.STACK_REFERENCE_TYPE
+        if plain or (upstream is None and self._answers.knows(own)):
+            return resource_pb2.ReadResourceResponse(urn=own, id=known, properties=self._answers.of_read(request, own))
         if upstream is None:
             message = f"the stack {known or '(unknown)'} was not given: its outputs are unknown"
             remedy = "collect it first, and give collect(..., references={'PROJECT/STACK': GRAPH})"

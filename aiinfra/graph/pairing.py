@@ -1,19 +1,16 @@
 """Which resource of one version is which of the other: by URN, then by alias.
 
-A child inherits its parent's aliases, as the engine has it: the alias of a child named after its parent changes with
-the parent's name. Source: pulumi ``pkg/resource/deploy/step_generator.go`` (``generateAliases``) and
-``sdk/python/lib/pulumi/resource.py`` (``inherited_child_alias``).
+As the engine has it, a parent hands a child one alias at most: the URN that the parent itself was found under in the
+other version, where that is not its own. The other aliases that a parent names are not handed down. Source: pulumi
+``pkg/resource/deploy/step_generator.go`` (``generateAliases``, ``getOldResource``); held against a real engine by
+``tests/e2e/test_aliases.py``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from aiinfra.graph import urn
 from aiinfra.graph.node import Graph, Node
-
-MOST_ALIASES: Final = 64
-"""Aliases multiply along a chain of renamed parents; past this many the nearest ones are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +27,40 @@ def pair(before: Graph, after: Graph) -> Pairs:
     free = set(before.nodes) - set(after.nodes)
     kept: dict[str, str] = {own: own for own in after.nodes if own in before.nodes}
     if free:
-        aliases = _all_aliases(after)
-        for own in after.nodes:
-            if own in kept:
-                continue
-            found = next((alias for alias in aliases.get(own, ()) if alias in free), None)
-            if found is not None:
-                kept[own] = found
-                free.discard(found)
+        for node in _parents_first(after):
+            if node.urn not in kept:
+                found = next((alias for alias in _aliases(node, after, kept) if alias in free), None)
+                if found is not None:
+                    kept[node.urn] = found
+                    free.discard(found)
     return Pairs(
-        kept=kept,
+        kept={own: kept[own] for own in after.nodes if own in kept},
         created=tuple(own for own in after.nodes if own not in kept),
         deleted=tuple(own for own in before.nodes if own in free),
     )
 
 
-def _all_aliases(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """Every alias of every resource that has one, its own first, then those its parents hand down."""
-    found: dict[str, tuple[str, ...]] = {}
-    for node in graph:
-        _aliases_of(node, graph, found)
-    return found
+def _parents_first(graph: Graph) -> Iterator[Node]:
+    seen: set[str] = set()
+    for each in graph:
+        chain: list[Node] = []
+        node: Node | None = each
+        while node is not None and node.urn not in seen:
+            seen.add(node.urn)
+            chain.append(node)
+            node = graph.nodes.get(node.parent)
+        yield from reversed(chain)
 
 
-def _aliases_of(node: Node, graph: Graph, found: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    if node.urn in found:
-        return found[node.urn]
-    found[node.urn] = node.aliases
+def _aliases(node: Node, graph: Graph, kept: Mapping[str, str]) -> Iterator[str]:
+    """A resource's own aliases, then those it has through what its parent was found under."""
+    yield from node.aliases
     parent = graph.nodes.get(node.parent)
-    if parent is not None:
-        inherited = _aliases_of(parent, graph, found)
-        if inherited:
-            forms = [(node.type, node.name), *((_type_of(own), urn.name(own)) for own in node.aliases)]
-            handed = (_handed_down(parent.name, alias, type_, name) for alias in inherited for type_, name in forms)
-            found[node.urn] = tuple(dict.fromkeys((*node.aliases, *handed)))[:MOST_ALIASES]
-    return found[node.urn]
+    found = kept.get(node.parent)
+    if parent is None or found is None or found == parent.urn:
+        return
+    for type_, name in ((node.type, node.name), *((_type_of(own), urn.name(own)) for own in node.aliases)):
+        yield _handed_down(parent.name, found, type_, name)
 
 
 def _type_of(own: str) -> str:

@@ -37,19 +37,24 @@ def settle(answer: "Struct", token: str) -> None:
 
     A property that is not in the answer is unknown. So is a scalar that a given object lacks: the provider may set it,
     as EKS does the security group in ``vpc_config``. Kubernetes gives objects back as they are given, but makes up a
-    name where there is none. What the SDK would refuse to read back, an object where the output is text, is taken out.
+    name where there is none.
     """
     shapes = outputs_of(token)
     kubernetes = token.startswith("kubernetes:")
-    for key in [key for key in answer.fields if key in shapes]:
-        if not fits(answer.fields[key], shapes[key]):
-            del answer.fields[key]
-        elif not kubernetes:
-            _fill(answer.fields[key], shapes[key], key, _unknown)
+    drop_unreadable(answer, token)
+    for key in [key for key in answer.fields if key in shapes and not kubernetes]:
+        _fill(answer.fields[key], shapes[key], key, _unknown)
     if kubernetes and "metadata" in answer.fields and answer.fields["metadata"].HasField("struct_value"):
         metadata = answer.fields["metadata"].struct_value
         if "name" not in metadata.fields and wire.SIGNATURE not in metadata.fields:
             metadata["name"] = wire.UNKNOWN_VALUE
+
+
+def drop_unreadable(answer: "Struct", token: str) -> None:
+    """Take out of ``answer`` what the SDK would refuse to read back: an object where the output is text, say."""
+    shapes = outputs_of(token)
+    for key in [key for key in answer.fields if key in shapes and not fits(answer.fields[key], shapes[key])]:
+        del answer.fields[key]
 
 
 def _unknown(_shape: Shape, _path: str) -> str:

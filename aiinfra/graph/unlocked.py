@@ -14,7 +14,7 @@ def unlocked(graph: Graph) -> tuple[Finding, ...]:
         Finding(
             "unlocked",
             Severity.ERROR,
-            f"{node.name} needs the image {image.removeprefix(UNLOCKED_HOST + '/')!r}, which is not in {FILE}",
+            f"{node.name} needs the image {_named(image)!r}, which is not in {FILE}",
             path=path,
             urn=node.urn,
             remedy=f"lock it by digest in {FILE}",
@@ -26,11 +26,17 @@ def unlocked(graph: Graph) -> tuple[Finding, ...]:
     )
 
 
+def _named(image: str) -> str:
+    return image.removeprefix("oci://").removeprefix(f"{UNLOCKED_HOST}/")
+
+
 def _images(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         if is_unlocked(value):
             yield path, value
     elif isinstance(value, dict):
+        if value.get("registry") == UNLOCKED_HOST:  # some charts take the host apart
+            yield path, f"{UNLOCKED_HOST}/{value.get('repository')}"
         for key, item in value.items():
             yield from _images(item, f"{path}.{key}" if path else key)
     elif isinstance(value, list):

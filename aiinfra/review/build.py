@@ -1,11 +1,14 @@
 """The difference of two graphs -> the document of its review."""
 
 from collections.abc import Iterator, Sequence
+from enum import Enum
 
+from aiinfra.findings import Finding
+from aiinfra.graph.aws_values import refused_values
 from aiinfra.graph.change import compare
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.node import Graph, Mode
-from aiinfra.review.document import MADE_UP, Detail, Document, Group, Line, Loss, Opening, Unknown
+from aiinfra.review.document import MADE_UP, Detail, Document, Group, Level, Line, Loss, Opening, Unknown
 from aiinfra.review.folding import Unit, plural, units
 from aiinfra.review.last_look import masked
 from aiinfra.review.losses import Losses, is_loss, order
@@ -13,21 +16,39 @@ from aiinfra.review.naming import Names, kind
 from aiinfra.review.picture import picture
 from aiinfra.review.rest import group
 from aiinfra.review.unknowns import unknowns
+from aiinfra.review.upgrade import Upgrade
 from aiinfra.review.values import Values, cut
 from aiinfra.review.verdict import COUNTED, counts, level, words
 
-_PROGRAMS = (
-    "This compares what two versions of the program ask for; it has not looked at the cloud. "
-    "What was changed there by hand does not show."
-)
 _PREDICTED = (
     "Replacement is predicted, from the providers' own sources as read into aiinfra's catalogue; "
     "the engine's preview has the last word."
 )
-_ENGINE = (
-    "What is created, updated, replaced and destroyed is the word of Pulumi's engine. What opens, what is lost and "
-    "what is down meanwhile is read from the program and from aiinfra's catalogue."
-)
+
+
+class Basis(Enum):
+    """Where the earlier side comes from, and who says what happens; the value is what a reader is told of it."""
+
+    PROGRAMS = (
+        (
+            "This compares what two versions of the program ask for; it has not looked at the cloud. "
+            "What was changed there by hand does not show."
+        ),
+        _PREDICTED,
+    )
+    STATE = (
+        (
+            "This compares what the program asks for with what the stack's state says was made. Secrets are encrypted "
+            "there: one that changed does not show. Values that a provider filled in by itself may read as removed."
+        ),
+        _PREDICTED,
+    )
+    ENGINE = (
+        (
+            "What is created, updated, replaced and destroyed is the word of Pulumi's engine. What opens, what is lost "
+            "and what is down meanwhile is read from the program and from aiinfra's catalogue."
+        ),
+    )
 
 
 def review(
@@ -37,7 +58,8 @@ def review(
     before: str = "",
     after: str = "",
     preview: Graph | None = None,
-    engine: bool = False,
+    basis: Basis = Basis.PROGRAMS,
+    upgrade: Upgrade | None = None,
 ) -> Document:
     """Everything a reviewer should read, in order.
 
@@ -47,12 +69,13 @@ def review(
         before: The earlier version's name (a revision); ``after`` likewise.
         preview: The later version collected in preview mode, for what is unknown until apply; without it, the later
             side of the difference where that was collected so.
-        engine: What happens is an engine's word, not predicted.
+        basis: Where the earlier side comes from.
+        upgrade: What the later version's libraries alone change, where the two run with different ones.
     """
     names = Names(diff)
     values = Values(names)
     found = units(diff, names)
-    losses = tuple(sorted(_losses(found, diff, names, values), key=order))
+    losses = tuple(sorted(_losses(found, Losses(diff, names, values, upgrade)), key=order))
     opened = tuple(_openings(found, names))
     counted = counts(found, diff)
     worst = level(losses, opened, diff)
@@ -62,28 +85,33 @@ def review(
         title=f"{diff.after.project}, stack {diff.after.stack}",
         compared=compared,
         level=worst,
-        verdict=words(worst, losses, opened, counted.get("unchanged", 0)),
+        verdict=_verdict(words(worst, losses, opened, counted.get("unchanged", 0)), worst, upgrade),
         counts=counted,
         losses=losses,
         openings=opened,
-        groups=tuple(_groups(found, diff, names, values)),
+        groups=tuple(_groups(found, diff, names, values, upgrade)),
         unknowns=tuple(unknown),
         details=tuple(_details(found, diff, names, values)),
-        notes=tuple(_notes(diff, losses, engine=engine)),
+        notes=tuple(_notes(diff, losses, basis, upgrade)),
         before=before,
         after=after,
-        findings=diff.after.findings,
+        findings=(*diff.after.findings, *_refused(diff)),
         picture=picture(found, diff, names),
     )
     return masked(document)
+
+
+def _verdict(verdict: str, worst: Level, upgrade: Upgrade | None) -> str:
+    if upgrade is None or worst is not Level.NOTHING:
+        return verdict
+    return f"{verdict.removesuffix('.')}, with other libraries: {upgrade.words}."
 
 
 def _unknown_order(item: Unknown) -> tuple[bool, str, str]:
     return (not item.may_replace, item.name, item.path)
 
 
-def _losses(found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values) -> Iterator[Loss]:
-    rows = Losses(diff, names, values)
+def _losses(found: Sequence[Unit], rows: Losses) -> Iterator[Loss]:
     for unit in found:
         for changed in unit.changed:
             if is_loss(changed.change):
@@ -99,8 +127,10 @@ def _openings(found: Sequence[Unit], names: Names) -> Iterator[Opening]:
                 yield Opening(name, kind(changed.change.node.type), finding.message, finding, unit.where, unit.count)
 
 
-def _groups(found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values) -> Iterator[Group]:
-    written = (group(unit, diff, names, values) for unit in sorted(found, key=lambda unit: unit.root is None))
+def _groups(
+    found: Sequence[Unit], diff: GraphDiff, names: Names, values: Values, upgrade: Upgrade | None
+) -> Iterator[Group]:
+    written = (group(unit, diff, names, values, upgrade) for unit in sorted(found, key=lambda unit: unit.root is None))
     yield from (each for each in written if each is not None)
 
 
@@ -136,13 +166,21 @@ def _lines(change: ResourceChange, values: Values) -> Iterator[Line]:
         yield Line("~", f"option {item.path}: {values.short(item.before)} → {values.short(item.after)}")
 
 
-def _notes(diff: GraphDiff, losses: Sequence[Loss], *, engine: bool) -> Iterator[str]:
+def _refused(diff: GraphDiff) -> Iterator[Finding]:
+    """Values of what is created or changed that AWS would refuse."""
+    if any(change.node.package == "aws" for change in diff):
+        yield from (finding for finding in refused_values(diff.after, quoted=False) if finding.urn in diff.changes)
+
+
+def _notes(diff: GraphDiff, losses: Sequence[Loss], basis: Basis, upgrade: Upgrade | None) -> Iterator[str]:
+    if upgrade is not None:
+        yield f"The two versions ask for different libraries: {upgrade.words}; each ran with its own."
     if not diff:
         return
-    yield from (_ENGINE,) if engine else (_PROGRAMS, _PREDICTED)
+    yield from basis.value
     if any(row.cause.startswith("unknown") for row in losses):
         yield "For types that the catalogue does not hold, any change may replace."
-    for package, (old, new) in (diff.versions or {}).items():
+    for package, (old, new) in (diff.versions or {}).items() if upgrade is None else ():
         yield f"The {package} provider goes from {old} to {new}: some changes may come from it."
     if diff.before.project != diff.after.project or diff.before.stack != diff.after.stack:
         old, new = (f"{side.project}/{side.stack}" for side in (diff.before, diff.after))

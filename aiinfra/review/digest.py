@@ -118,21 +118,22 @@ def _step(item: Mapping[str, Any], old: Mapping[str, Any] | None, new: Mapping[s
     return Step(
         operation=str(item["op"]),
         urn=str(item["urn"]),
-        before=_node(old) if old else None,
-        after=_node(new) if new else None,
+        before=node_of(old) if old else None,
+        after=node_of(new) if new else None,
         differs=tuple(sorted(detailed or item.get("diffReasons") or ())),
         forces=tuple(sorted(forces or item.get("replaceReasons") or ())),
     )
 
 
-def _node(state: Mapping[str, Any]) -> Node:
+def node_of(state: Mapping[str, Any]) -> Node:
+    """A resource's state, as the engine writes it, as a node of a graph."""
     provider = urns.of_reference(state.get("provider") or "")
     depends = state.get("propertyDependencies") or {}
     return Node(
         urn=state["urn"],
         type=state["type"],
         name=urns.name(state["urn"]),
-        inputs={escape(key): _value(value) for key, value in sorted((state.get("inputs") or {}).items())},
+        inputs={escape(key): value_of(value) for key, value in sorted((state.get("inputs") or {}).items())},
         parent=state.get("parent") or "",
         custom=bool(state.get("custom")),
         read=bool(state.get("external")),
@@ -145,12 +146,12 @@ def _node(state: Mapping[str, Any]) -> Node:
     )
 
 
-def _value(value: Any) -> Any:
-    """A property as the engine prints it -> as a graph holds it."""
+def value_of(value: Any) -> Any:
+    """A property as the engine writes it -> as a graph holds it; a secret loses its value."""
     if isinstance(value, str):
         return {UNKNOWN: True} if value == UNKNOWN_VALUE else {SECRET: ""} if value == MASKED else value
     if isinstance(value, list):
-        return [_value(item) for item in value]
+        return [value_of(item) for item in value]
     if not isinstance(value, Mapping):
         return int(value) if isinstance(value, float) and value.is_integer() else value
     signature = value.get(SIGNATURE)
@@ -163,7 +164,7 @@ def _value(value: Any) -> Any:
         if value.get("hash"):
             told["sha256"] = value["hash"]
         return {ASSET: {"kind": "asset" if signature == ASSET_SIGNATURE else "archive", **told}}
-    return {escape(key): _value(item) for key, item in sorted(value.items()) if key != SIGNATURE}
+    return {escape(key): value_of(item) for key, item in sorted(value.items()) if key != SIGNATURE}
 
 
 def _place(position: str) -> str:

@@ -39,7 +39,7 @@ def difference(digest: Digest, program: Graph | None = None) -> tuple[GraphDiff,
         digest: The preview.
         program: The program that was previewed, recorded symbolically; without it, only what the preview holds.
     """
-    steps = {step.urn: step for step in digest.steps if not _by_itself(step.urn)}
+    steps = {step.urn: step for step in digest.steps if not by_itself(step.urn)}
     made = program.nodes if program is not None else {}
     same = {own: node for own, node in made.items() if own not in steps}
     before = {**same, **{own: step.before for own, step in steps.items() if step.before is not None}}
@@ -59,7 +59,7 @@ def _findings(program: Graph | None) -> Any:
     return program.findings if program is not None else ()
 
 
-def _by_itself(own: str) -> bool:
+def by_itself(own: str) -> bool:
     """A provider that the engine makes by itself; nobody wrote it."""
     return urns.qualified_type(own).startswith(urns.PROVIDER_PREFIX) and urns.name(own).startswith("default")
 

@@ -10,7 +10,8 @@ from aiinfra.estimate.verdict import Outcome, amount
 from aiinfra.review.document import Amount, Document, Figure, Level
 from aiinfra.review.folding import plural
 
-_SITE: Final = {
+ENGINE: Final = "engine"
+_SITE_FIGURES: Final = {
     "throughput": "throughput a box",
     "p99": "p99",
     "watts_load": "watts under load",
@@ -19,6 +20,7 @@ _SITE: Final = {
     "carbon": "carbon a month",
     "carbon_million": "carbon a million predictions",
 }
+_SITE: Final = {ENGINE: "served by", **_SITE_FIGURES}
 _NONE: Final = Amount("not there", None)
 _SAME: Final = "Cost, watts, latency and carbon stay as they were."
 
@@ -70,7 +72,13 @@ def _classes(found: Estimate | None) -> Mapping[str, Mapping[str, Amount]]:
     """Class, or ``training`` -> key -> amount."""
     if found is None:
         return {}
-    classes = {site.class_name: {key: _amount(site.figures[key]) for key in _SITE} for site in found.sites}
+    classes = {
+        site.class_name: {
+            ENGINE: Amount(site.engine, None),
+            **{key: _amount(site.figures[key]) for key in _SITE_FIGURES},
+        }
+        for site in found.sites
+    }
     if found.training is not None:
         training = found.training
         pairs = (("watts_load", training.watts), ("cost", training.cost), ("carbon", training.carbon))

@@ -16,6 +16,7 @@ from aiinfra.review.masking import without_secrets
 from aiinfra.review.naming import Names, kind
 from aiinfra.review.openings import openings
 from aiinfra.review.openings.network_policies import closed_namespaces
+from aiinfra.review.openings.reach import reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,15 @@ def units(diff: GraphDiff, names: Names) -> tuple[Unit, ...]:
         if not node.custom and node.parent
     )
     closed = closed_namespaces(diff.before)
+    told = {change.urn: tuple(openings(without_secrets(change), closed)) for change in diff}
+    more = reached(diff, told)
     grouped: dict[str, list[Changed]] = defaultdict(list)
     roots: dict[str, Node | None] = {}
     for change in diff:
         root = _root(names.chain(change.urn), siblings)
         own = root.urn if root else ""
         roots[own] = root
-        grouped[own].append(Changed(change, tuple(openings(without_secrets(change), closed))))
+        grouped[own].append(Changed(change, (*told[change.urn], *more.get(change.urn, ()))))
     alike: dict[str, list[str]] = defaultdict(list)
     for own, found in grouped.items():
         alike[_signature(roots[own], found)].append(own)

@@ -13,6 +13,7 @@ from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Loss
 from aiinfra.review.folding import Unit
 from aiinfra.review.naming import Names, kind
+from aiinfra.review.upgrade import Upgrade
 from aiinfra.review.values import Values
 
 DESTROYED: Final = "destroyed"
@@ -30,10 +31,11 @@ def is_loss(change: ResourceChange) -> bool:
 class Losses:
     """Writes the rows of the first table."""
 
-    def __init__(self, diff: GraphDiff, names: Names, values: Values) -> None:
+    def __init__(self, diff: GraphDiff, names: Names, values: Values, upgrade: Upgrade | None = None) -> None:
         self._diff = diff
         self._names = names
         self._values = values
+        self._upgrade = upgrade
         self._created: dict[str, list[Node]] = defaultdict(list)
         for change in diff.of(Operation.CREATE):
             self._created[change.node.type].append(change.node)
@@ -59,6 +61,8 @@ class Losses:
 
     def _cause(self, change: ResourceChange) -> str:
         if change.operation is Operation.DELETE:
+            if self._upgrade is not None and self._upgrade.explains(change, frozenset()):
+                return f"library upgrade: no longer made with {self._upgrade.words}"
             twin = self._twin(change.node)
             hint = (
                 f"; {self._names.path(twin.urn)} is created like it: if it is a rename, an alias keeps it"
@@ -79,9 +83,16 @@ class Losses:
         why = [force.why for force in reasons if force.why and not force.upstream]
         if NO_DATA in why:
             return f"unknown: {NO_DATA}"
-        upgraded = (self._diff.versions or {}).get(change.node.package)
-        cause = f"edited here, or {change.node.package} {upgraded[0]} → {upgraded[1]}" if upgraded else "edited here"
+        cause = self._edited(change, frozenset(force.path for force in reasons if not force.upstream))
         return f"{cause}; {why[0]}" if why else cause
+
+    def _edited(self, change: ResourceChange, paths: frozenset[str]) -> str:
+        """By a person or by a library; where both versions ran with one library, the provider's version may differ."""
+        if self._upgrade is not None:
+            explained = self._upgrade.explains(change, paths)
+            return f"library upgrade: {self._upgrade.words}" if explained else "edited here"
+        upgraded = (self._diff.versions or {}).get(change.node.package)
+        return f"edited here, or {change.node.package} {upgraded[0]} → {upgraded[1]}" if upgraded else "edited here"
 
     def _twin(self, gone: Node) -> Node | None:
         """A new resource of the same type whose properties differ in one at most."""

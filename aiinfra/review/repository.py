@@ -64,6 +64,10 @@ class Repository:
         cut = self._run("rev-parse", "--short", self.commit(revision)) or revision
         return cut if revision.startswith(cut) or cut.startswith(revision) else f"{cut} ({revision})"
 
+    def tree(self, revision: str) -> str:
+        """The hash of all files of a revision."""
+        return self._run("rev-parse", f"{self.commit(revision)}^{{tree}}") or ""
+
     def date(self, revision: str) -> str:
         """The day a revision was committed, ``2026-11-21``; of the work tree, that of the checked-out commit."""
         return self._run("show", "--no-patch", "--format=%cs", "HEAD" if revision == WORKTREE else revision) or ""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from aiinfra.graph import urn
@@ -11,6 +12,7 @@ from aiinfra.review.document import Group, Row
 from aiinfra.review.folding import Unit, plural
 from aiinfra.review.losses import is_loss
 from aiinfra.review.naming import Names, kind
+from aiinfra.review.upgrade import Upgrade
 from aiinfra.review.values import Values
 
 MOST: Final = 3
@@ -25,11 +27,11 @@ _WORDS = {
 }
 
 
-def group(unit: Unit, diff: GraphDiff, names: Names, values: Values) -> Group | None:
+def group(unit: Unit, diff: GraphDiff, names: Names, values: Values, upgrade: Upgrade | None = None) -> Group | None:
     """A component's rows; None where all of them stand in the first table."""
     rest = [changed.change for changed in unit.changed if not is_loss(changed.change)]
     parts = [change for change in rest if change.node.custom] or [c for c in rest if not c.node.custom]
-    rows = [*_created(unit, parts, names), *_others(unit, parts, diff, names, values)]
+    rows = [*_created(unit, parts, names), *_others(unit, parts, _Told(diff, values, upgrade), names)]
     return Group(_title(unit, diff, names), unit.count, unit.members, tuple(rows)) if rows else None
 
 
@@ -54,14 +56,23 @@ def _created(unit: Unit, parts: list[ResourceChange], names: Names) -> Iterator[
     yield Row(plural(len(made), "resource"), "", (f"created ({', '.join(kinds)})",))
 
 
-def _others(unit: Unit, parts: list[ResourceChange], diff: GraphDiff, names: Names, values: Values) -> Iterator[Row]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of a change is read from these."""
+
+    diff: GraphDiff
+    values: Values
+    upgrade: Upgrade | None
+
+
+def _others(unit: Unit, parts: list[ResourceChange], told: _Told, names: Names) -> Iterator[Row]:
     for change in parts:
         if change.operation is not Operation.CREATE:
-            words = tuple(_told(change, diff, values))
+            words = tuple(_told(change, told))
             yield Row(unit.shown(names.path(change.urn)), kind(change.node.type), words)
 
 
-def _told(change: ResourceChange, diff: GraphDiff, values: Values) -> Iterator[str]:
+def _told(change: ResourceChange, known: _Told) -> Iterator[str]:
     if change.operation in _WORDS:
         yield _WORDS[change.operation]
         return
@@ -69,15 +80,18 @@ def _told(change: ResourceChange, diff: GraphDiff, values: Values) -> Iterator[s
         yield "removed"
         return
     told = [
-        f"{mask_text(item.shown or item.path)}: {values.between(item, change.before, change.after)}"
+        f"{mask_text(item.shown or item.path)}: {known.values.between(item, change.before, change.after)}"
         for item in change.changes
     ]
     told += [_option(item.path, item.after) for item in change.options]
     yield from told[:MOST]
     if len(told) > MOST:
         yield f"{len(told) - MOST} more"
+    paths = frozenset(item.path for item in (*change.changes, *change.options))
+    if paths and known.upgrade is not None and known.upgrade.explains(change, paths):
+        yield "comes with the libraries, not from an edit"
     if change.moved_from:
-        yield f"moved from {_old_name(change, diff)}; nothing happens in the cloud"
+        yield f"moved from {_old_name(change, known.diff)}; nothing happens in the cloud"
 
 
 def _option(path: str, after: object) -> str:

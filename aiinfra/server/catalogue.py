@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 
 from aiinfra.server.config import ModelSettings
+from aiinfra.server.plans import Plans
 from aiinfra.server.ports import Model
 from aiinfra.server.refusal import Kind, Refusal
 from aiinfra.server.requests import InferRequest, Reply
-from aiinfra.server.rest_decode import Plans
 from aiinfra.server.rest_encode import Encoder
 from aiinfra.server.schedule import Call, Lane
 from aiinfra.server.statistics import Statistics
@@ -28,8 +28,7 @@ class Served:
     statistics: Statistics
     encoder: Encoder
     pace: Pace
-    plans: Plans = field(default_factory=dict)
-    """Heads of binary requests that were read before."""
+    plans: Plans = field(default_factory=Plans)
     answer_head: bytes = field(init=False)
     deadline_ns: int = field(init=False)
     batched: bool = field(init=False)

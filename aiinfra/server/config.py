@@ -63,6 +63,20 @@ class Endpoint(_Section):
     """Serve without TLS off loopback. Off by default; the log repeats it at start."""
 
 
+class Watch(_Section):
+    """Metrics without TLS, on loopback alone: for ``aiinfra release pull``, which watches a new version."""
+
+    address: Address
+    """``HOST:PORT`` on this machine's loopback."""
+
+    @field_validator("address")
+    @classmethod
+    def _loopback(cls, value: str) -> str:
+        if not is_loopback(value):
+            raise ValueError(f"{value} can be reached from other machines: watch is on loopback, like 127.0.0.1:9091")
+        return value
+
+
 class Tls(_Section):
     """The server's certificate and who its clients must be."""
 
@@ -218,6 +232,8 @@ class ServerConfig(_Section):
     """gRPC; absent: not served."""
     metrics: Endpoint | None = None
     """Prometheus; absent: not served."""
+    watch: Watch | None = None
+    """Metrics for this machine's own ``aiinfra release pull``; absent: not served."""
     health: Endpoint | None = None
     """Live and ready only, without client certificates: for probes. Absent: health is on ``http`` alone."""
     tls: Tls | None = None

@@ -1,6 +1,7 @@
 """The health address: live and ready, nothing else, for probes that carry no certificate."""
 
-from aiinfra.server.http import START, Exchange, Head
+from aiinfra.server.heads import Head
+from aiinfra.server.http import START, Exchange
 from aiinfra.server.refusal import Kind, Refusal
 from aiinfra.server.rest import JSON, refuse
 from aiinfra.server.rest_encode import dumps
@@ -14,7 +15,7 @@ class Health:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def gate(self, head: Head) -> None:
+    def gate(self, head: Head, _identity: str) -> None:
         """Turn everything else away before its body is read."""
         if resolve(head.method, head.url).operation not in (Operation.LIVE, Operation.READY):
             raise Refusal(Kind.NOT_FOUND, "no such path")

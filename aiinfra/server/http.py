@@ -7,12 +7,11 @@ it with ready bytes, at once or later.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import httptools
 
-from aiinfra.server.config import Limits
+from aiinfra.server.connections import Bounds, Connections
+from aiinfra.server.heads import Head
 from aiinfra.server.refusal import Kind, Refusal, bad
 
 _REASONS = {
@@ -43,25 +42,15 @@ _LINGER_S = 2.0
 """How long a connection that was refused in mid-message is read from, so that its client sees the answer."""
 
 
-@dataclass(slots=True)
-class Head:
-    """What is known when a request's headers are complete."""
-
-    method: str
-    url: bytes
-    identity: str
-    headers: dict[bytes, bytes]
-    target: Any = None
-    """What the gate found the request to be about."""
-
-
 class Exchange:
     """One request and the place of its answer."""
 
-    __slots__ = ("answer", "body", "connection", "head", "keep_alive", "on_gone")
+    __slots__ = ("answer", "body", "connection", "head", "identity", "keep_alive", "on_gone")
 
     def __init__(self, connection: "Connection", head: Head) -> None:
         self.connection = connection
+        self.identity = connection.identity
+        """Who sent it."""
         self.head = head
         self.body = b""
         self.keep_alive = True
@@ -82,18 +71,16 @@ class Exchange:
 
 Handler = Callable[[Exchange], None]
 """Takes a complete request; must finish the exchange, now or later, whatever the request holds."""
-Gate = Callable[[Head], None]
-"""Looks at a request before its body is read; raises :class:`Refusal` to turn it away."""
-Identify = Callable[[asyncio.Transport], str]
-"""Who is at the other end."""
+Gate = Callable[[Head, str], None]
+"""Looks at a request, and who sends it, before its body is read; raises :class:`Refusal` to turn it away."""
 Refuser = Callable[[Exchange, Refusal], None]
 """Answers an exchange with a refusal."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One client connection."""
 
-    def __init__(self, limits: "Bounds", gate: Gate, handle: Handler, refuse: Refuser, registry: "Connections") -> None:
+    def __init__(self, limits: Bounds, gate: Gate, handle: Handler, refuse: Refuser, registry: Connections) -> None:
         self._limits = limits
         self._gate = gate
         self._handle = handle
@@ -106,6 +93,9 @@ class Connection(asyncio.Protocol):
         self._reset()
         self._in_head = True
         self._fresh = False
+        self._between = True
+        """No message has begun since the last one ended."""
+        self._messages = 0
         self._head_bytes = 0
         self._deaf = False
         self._lingers = False
@@ -145,28 +135,73 @@ class Connection(asyncio.Protocol):
         self._last = True
         return bool(self._waiting)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
+        """Where the transport puts what came: all connections of a listener share one place, read out at once."""
+        return self._registry.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Something came."""
+        self.receive(bytes(self._registry.buffer[:nbytes]))
+
+    def receive(self, data: bytes) -> None:
         """Parse what came; answer what cannot be parsed and stop listening."""
         if self._deaf:
             return
+        if self._between:
+            known = self._registry.heads.find(data)
+            if known is not None:
+                self._repeat(*known)
+                return
+        self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
+        new = self._messages if self._between else -1
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._abort(bad("no upgrade is offered here"))
+            return
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
             if not isinstance(cause, Refusal):
                 raise
             self._abort(cause)
+            return
         except httptools.HttpParserError:
             self._abort(bad("the request is not valid HTTP/1.1"))
+            return
+        if self._fresh:
+            self._fresh = False
+        elif self._in_head:
+            self._head_bytes += len(data)  # a line that is not complete yet is not counted by on_header
+            if self._head_bytes > self._limits.header:
+                self._abort(Refusal(Kind.HEAD_TOO_LARGE, f"the head is longer than {self._limits.header} bytes"))
+        exchange = self._exchange
+        if self._between and not self._deaf and new == self._messages - 1 and exchange is not None:
+            self._registry.heads.keep(data, exchange.head)
+
+    def _repeat(self, head: Head, body: bytes) -> None:
+        """A whole request whose head llhttp has read before: the same steps as below, without it."""
+        exchange = self._exchange = Exchange(self, head)
+        exchange.body = body
+        if len(self._waiting) >= _PIPELINE:
+            self._abort(Refusal(Kind.TOO_MANY, f"more than {_PIPELINE} requests wait on this connection"))
+            return
+        try:
+            self._gate(head, self.identity)
+        except Refusal as refusal:
+            if refusal.close:
+                self._abort(refusal)
+                return
+            fault: Refusal | None = refusal
         else:
-            if self._fresh:
-                self._fresh = False
-            elif self._in_head:
-                self._head_bytes += len(data)  # a line that is not complete yet is not counted by on_header
-                if self._head_bytes > self._limits.header:
-                    self._abort(Refusal(Kind.HEAD_TOO_LARGE, f"the head is longer than {self._limits.header} bytes"))
+            fault = None
+        self.state = "answering"
+        self._waiting.append(exchange)
+        if fault is not None:
+            self._refuse(exchange, fault)
+        else:
+            self._handle(exchange)
 
     def pause_writing(self) -> None:
         """The client reads slowly: take nothing more from it."""
@@ -185,6 +220,8 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._reset()
+        self._between = False
+        self._messages += 1
         self._in_head = self._fresh = True
         self._head_bytes = 0
         self.since, self.state = self._registry.tick, "reading"
@@ -216,19 +253,19 @@ class Connection(asyncio.Protocol):
         if self._parser.should_upgrade():
             raise bad("no upgrade is offered here")
         method = self._parser.get_method()
-        head = Head(_METHODS.get(method) or method.decode("latin-1"), self._url, self.identity, self._headers)
+        headers = self._headers
+        length = headers.get(b"content-length")
+        size = 0 if length is None else int(length)
+        head = Head(_METHODS.get(method) or method.decode("latin-1"), self._url, headers, size)
         exchange = Exchange(self, head)
         exchange.keep_alive = self._parser.should_keep_alive()
         self._exchange = exchange
         if len(self._waiting) >= _PIPELINE:
             raise Refusal(Kind.TOO_MANY, f"more than {_PIPELINE} requests wait on this connection")
-        headers = self._headers
-        length = headers.get(b"content-length")
-        size = 0 if length is None else int(length)
         if size > self._limits.body:
             raise Refusal(Kind.TOO_LARGE, f"the body is longer than {self._limits.body} bytes")
         try:
-            self._gate(head)
+            self._gate(head, self.identity)
         except Refusal as refusal:
             if refusal.close or size > _SWALLOW or b"transfer-encoding" in headers:
                 raise
@@ -260,6 +297,7 @@ class Connection(asyncio.Protocol):
         if exchange is None:
             return
         self.state = "answering"
+        self._between = True
         parts = self._parts
         exchange.body = parts[0] if len(parts) == 1 else b"".join(parts)
         self._parts = []
@@ -302,7 +340,7 @@ class Connection(asyncio.Protocol):
         self._deaf = True
         exchange = self._exchange
         if exchange is None or exchange.answer is not None or exchange in self._waiting:
-            exchange = Exchange(self, Head("", self._url, self.identity, self._headers))
+            exchange = Exchange(self, Head("", self._url, self._headers))
         self._waiting.append(exchange)
         exchange.on_gone = None
         self._lingers = True
@@ -347,70 +385,3 @@ _SINGLE = frozenset(
 """Headers that may stand once."""
 _SWALLOW = 1 << 20
 """A refused request's body up to this many bytes is read and dropped, so that the connection can go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The limits a connection enforces, as plain numbers."""
-
-    header: int
-    headers: int
-    body: int
-    chunks: int
-    connections: int
-    idle: float
-
-    @classmethod
-    def of(cls, limits: Limits) -> "Bounds":
-        """From the configuration."""
-        return cls(
-            header=limits.header.bytes,
-            headers=limits.headers,
-            body=limits.body.bytes,
-            chunks=limits.chunks,
-            connections=limits.connections,
-            idle=limits.idle.seconds,
-        )
-
-
-class Connections:
-    """All connections of a listener: counts them, gives each its identity, ends the slow ones."""
-
-    def __init__(self, bounds: Bounds, identify: Identify) -> None:
-        self._bounds = bounds
-        self._identify = identify
-        self._open: set[Connection] = set()
-        self.tick = 0.0
-        """Coarse clock, seconds on the loop's clock: read by every message, set by :meth:`sweep`."""
-
-    def __len__(self) -> int:
-        return len(self._open)
-
-    def add(self, connection: Connection, transport: asyncio.Transport) -> str:
-        """Count a new connection; one too many is dropped. Returns who the client is."""
-        if len(self._open) >= self._bounds.connections:
-            transport.abort()
-            return ""
-        self._open.add(connection)
-        return self._identify(transport)
-
-    def discard(self, connection: Connection) -> None:
-        """Forget a connection."""
-        self._open.discard(connection)
-
-    def sweep(self, now: float) -> None:
-        """Set the coarse clock, end connections that were silent, or in the middle of a request, for too long."""
-        self.tick = now
-        for connection in tuple(self._open):
-            if connection.state != "answering" and now - connection.since > self._bounds.idle:
-                connection.expire()
-
-    def drain(self) -> None:
-        """Ask every connection to end after what it is doing."""
-        for connection in tuple(self._open):
-            connection.drain()
-
-    def drop(self) -> None:
-        """End every connection now."""
-        for connection in tuple(self._open):
-            connection.drop()

@@ -8,7 +8,8 @@ from typing import Any
 from aiinfra.errors import BadInput, Refused
 from aiinfra.server.authority import ANONYMOUS, LOCAL
 from aiinfra.server.config import Endpoint, is_loopback, split_address
-from aiinfra.server.http import Bounds, Connection, Connections, Gate, Handler, Identify, Refuser
+from aiinfra.server.connections import Bounds, Connections, Identify
+from aiinfra.server.http import Connection, Gate, Handler, Refuser
 from aiinfra.server.tls import Material
 
 

@@ -1,5 +1,6 @@
 """Prometheus metrics: read from the counters when somebody scrapes, so that requests pay nothing for them."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from aiinfra.server.catalogue import Served
 from aiinfra.server.config import Verb
-from aiinfra.server.http import START, Exchange, Head
+from aiinfra.server.heads import Head
+from aiinfra.server.http import START, Exchange
 from aiinfra.server.refusal import Kind, Refusal
 from aiinfra.server.rest import refuse
 from aiinfra.server.service import Service
@@ -27,16 +29,16 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._registry.register(_Collector(service))
 
-    def gate(self, head: Head) -> None:
+    def gate(self, head: Head, identity: str) -> None:
         """Turn everything else away before its body is read."""
         if head.url != b"/metrics" or head.method not in ("GET", "HEAD"):
             raise Refusal(Kind.NOT_FOUND, "metrics are at GET /metrics")
-        self._service.authority.require(head.identity, "", Verb.READ)
+        self._service.authority.require(identity, "", Verb.READ)
 
     def handle(self, exchange: Exchange) -> None:
         """Answer."""
         try:
-            self.gate(exchange.head)
+            self.gate(exchange.head, exchange.identity)
         except Refusal as refusal:
             refuse(exchange, refusal)
             return
@@ -46,6 +48,7 @@ class Metrics:
 class _Collector:
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._started = time.time()
 
     def describe(self) -> list[Metric]:
         """Nothing up front: the registry asks :meth:`collect` for names only where there are models."""
@@ -54,6 +57,9 @@ class _Collector:
     def collect(self) -> Iterator[Metric]:
         """Every family, at this moment."""
         served = self._service.catalogue.all()
+        yield GaugeMetricFamily(
+            "aiinfra_server_start_seconds", "When the server began, seconds since the epoch", value=self._started
+        )
         for name, text, read in _COUNTERS:
             family = CounterMetricFamily(name, text, labels=_LABELS)
             for one in served:

@@ -9,7 +9,8 @@ import numpy as np
 from aiinfra.server import rest_decode
 from aiinfra.server.catalogue import Served, now
 from aiinfra.server.compression import compress, decompress
-from aiinfra.server.http import START, Exchange, Head
+from aiinfra.server.heads import Head
+from aiinfra.server.http import START, Exchange
 from aiinfra.server.refusal import Kind, Refusal, bad
 from aiinfra.server.requests import InferRequest, Reply
 from aiinfra.server.rest_encode import dumps
@@ -45,11 +46,13 @@ class Rest:
         }
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def gate(self, head: Head) -> None:
+    def gate(self, head: Head, identity: str) -> None:
         """Turn away before the body is read: no such target, or this identity may not use it."""
-        target = head.target = self._target(head)
+        target = head.target
+        if target is None:
+            target = head.target = self._target(head)
         if target.operation is Operation.INFER:
-            self._service.gate(head.identity, target.model)
+            self._service.gate(identity, target.model)
 
     def handle(self, exchange: Exchange) -> None:
         """Answer a complete request."""
@@ -65,7 +68,7 @@ class Rest:
         head = exchange.head
         target: Target | None = head.target
         if target is not None and (target.operation in _RECORDED or refusal.kind in _DENIALS):
-            self._service.record(target.operation.value, "rest", head.identity, model=target.model, refusal=refusal)
+            self._service.record(target.operation.value, "rest", exchange.identity, model=target.model, refusal=refusal)
         refuse(exchange, refusal)
 
     def _target(self, head: Head) -> Target:
@@ -86,25 +89,25 @@ class Rest:
         exchange.finish(START[200 if ready else 503], JSON, dumps({"ready": ready}))
 
     def _server_metadata(self, exchange: Exchange, _target: Target) -> None:
-        exchange.finish(_OK, JSON, dumps(self._service.server_metadata(exchange.head.identity)))
+        exchange.finish(_OK, JSON, dumps(self._service.server_metadata(exchange.identity)))
 
     def _model_metadata(self, exchange: Exchange, target: Target) -> None:
-        document = self._service.model_metadata(exchange.head.identity, target.model, target.version)
+        document = self._service.model_metadata(exchange.identity, target.model, target.version)
         exchange.finish(_OK, JSON, dumps(document))
 
     def _model_ready(self, exchange: Exchange, target: Target) -> None:
-        ready = self._service.model_ready(exchange.head.identity, target.model, target.version)
+        ready = self._service.model_ready(exchange.identity, target.model, target.version)
         exchange.finish(START[200 if ready else 503], JSON, dumps({"name": target.model, "ready": ready}))
 
     def _statistics(self, exchange: Exchange, target: Target) -> None:
-        document = self._service.statistics(exchange.head.identity, target.model, target.version)
+        document = self._service.statistics(exchange.identity, target.model, target.version)
         exchange.finish(_OK, JSON, dumps(document))
 
     def _index(self, exchange: Exchange, target: Target) -> None:
         order = rest_decode.read_json(exchange.body) if exchange.body else {}
         if not order.keys() <= {"ready"} or type(order.get("ready", False)) is not bool:
             raise bad("the index takes one key, ready: true or false")
-        self._later(exchange, target, self._service.index(exchange.head.identity, ready=order.get("ready", False)))
+        self._later(exchange, target, self._service.index(exchange.identity, ready=order.get("ready", False)))
 
     def _manage(self, exchange: Exchange, target: Target) -> None:
         order = rest_decode.read_json(exchange.body) if exchange.body else {}
@@ -112,7 +115,7 @@ class Rest:
         if not order.keys() <= {"parameters"} or type(parameters) is not dict:
             raise bad("load and unload take one key, parameters")
         change = self._service.load if target.operation is Operation.LOAD else self._service.unload
-        self._later(exchange, target, change(exchange.head.identity, target.model, parameters))
+        self._later(exchange, target, change(exchange.identity, target.model, parameters))
 
     def _later(self, exchange: Exchange, target: Target, work: Coroutine[Any, Any, Any]) -> None:
         """Answer when ``work`` is done; its result is the body."""
@@ -124,7 +127,7 @@ class Rest:
                 self.refuse(exchange, refusal)
             else:
                 if target.operation in _RECORDED:
-                    self._service.record(target.operation.value, "rest", exchange.head.identity, model=target.model)
+                    self._service.record(target.operation.value, "rest", exchange.identity, model=target.model)
                 exchange.finish(_OK, JSON, b"" if document is None else dumps(document))
 
         task = asyncio.get_running_loop().create_task(answer())
@@ -186,13 +189,13 @@ class RestReply(Reply):
             kind += encoded
         exchange.finish(_OK, kind + served.answer_head, body)
         if self._service.audit is not None:
-            self._service.record("infer", "rest", exchange.head.identity, served=served, arrived=self._arrived)
+            self._service.record("infer", "rest", exchange.identity, served=served, arrived=self._arrived)
 
     def refuse(self, refusal: Refusal) -> None:
         """Send the refusal."""
         self._service.count_refusal("rest", refusal.kind)
         self._service.record(
-            "infer", "rest", self._exchange.head.identity, served=self._served, refusal=refusal, arrived=self._arrived
+            "infer", "rest", self._exchange.identity, served=self._served, refusal=refusal, arrived=self._arrived
         )
         refuse(self._exchange, refusal)
 

@@ -6,7 +6,6 @@ left over or missing are all refused.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import orjson
 
 from aiinfra.server import tensors
 from aiinfra.server.config import Limits
-from aiinfra.server.datatypes import Datatype
+from aiinfra.server.plans import Plans, Tensor
 from aiinfra.server.ports import Model
 from aiinfra.server.refusal import Kind, Refusal, bad
 from aiinfra.server.requests import InferRequest, check_complete, check_output, check_ports, read_parameters
@@ -25,24 +24,6 @@ _INPUT_KEYS = frozenset({"name", "shape", "datatype", "parameters", "data"})
 _OUTPUT_KEYS = frozenset({"name", "parameters"})
 _LEVELS_ABOVE_DATA = 3
 """A body's levels around a tensor's ``data`` list: the object, the list of inputs, the input."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the JSON part of a request says whose tensors are all binary: the same text always says the same."""
-
-    inputs: tuple[tuple[str, int, tuple[int, ...], int, Datatype], ...]
-    """Name, bytes, shape, elements, datatype; in the order of the data."""
-    size: int
-    """Bytes of all of them."""
-    request: InferRequest
-    """All but the feed."""
-
-
-Plans = dict[bytes, Plan]
-"""By the text of the JSON part; of one model version and one set of limits."""
-_MOST_PLANS = 256
-_LONGEST_PLAN = 2048
 
 
 def decode(
@@ -65,13 +46,14 @@ def decode(
     """
     if header_length is None:
         text: bytes = body
+        known = plans.read_json(text) if plans is not None else None
     elif header_length > len(body):
         raise bad(f"inference-header-content-length is {header_length}, the body has {len(body)} bytes")
     else:
         text = body[:header_length]
-        plan = plans.get(text) if plans is not None else None
-        if plan is not None and plan.size == len(body) - header_length:
-            return _replay(plan, body, header_length)
+        known = plans.read_binary(body, header_length) if plans is not None else None
+    if known is not None:
+        return known
     document = read_json(text)
     _only(document, _REQUEST_KEYS, "the request")
     if "model_name" in document or "model_version" in document:
@@ -89,29 +71,9 @@ def decode(
     request = reader.read_rest(document)
     if text.count(b":") != reader.keys:
         _refuse_duplicates(text)
-    if plans is not None and header_length is not None:
-        _remember(plans, text, reader, request)
+    if plans is not None:
+        reader.leave_plan(plans, request)
     return request
-
-
-def _replay(plan: Plan, body: bytes, at: int) -> InferRequest:
-    view = memoryview(body)
-    feed = {}
-    for name, size, shape, elements, datatype in plan.inputs:
-        feed[name] = tensors.from_bytes(view[at : at + size], shape, elements, datatype, name)
-        at += size
-    known = plan.request
-    return InferRequest(feed, known.id, known.outputs, known.binary, known.parameters, known.timeout)
-
-
-def _remember(plans: Plans, text: bytes, reader: "_Reader", request: InferRequest) -> None:
-    """Keep the plan of a request whose tensors were all binary; one with an id will not come again."""
-    if request.id or len(text) > _LONGEST_PLAN or len(reader.plan) != len(reader.feed):
-        return
-    if len(plans) >= _MOST_PLANS:
-        plans.clear()
-    known = InferRequest({}, "", request.outputs, request.binary, request.parameters, request.timeout)
-    plans[text] = Plan(tuple(reader.plan), sum(entry[1] for entry in reader.plan), known)
 
 
 def read_json(text: bytes) -> dict[str, Any]:
@@ -140,10 +102,11 @@ def _refuse_duplicates(text: bytes) -> None:
 class _Reader:
     """Reads one body in order: where an input's binary data begins depends on those before it."""
 
-    __slots__ = ("_body", "_limits", "_plain", "_session", "at", "feed", "keys", "plan")
+    __slots__ = ("_binary", "_body", "_json", "_limits", "_plain", "_session", "_text", "at", "feed", "keys")
 
     def __init__(self, body: bytes, text: bytes, session: Model, limits: Limits) -> None:
         self._body = body
+        self._text = text
         self._session = session
         self._limits = limits
         self._plain = b"true" not in text and b"false" not in text
@@ -152,8 +115,8 @@ class _Reader:
         self.keys = 0
         """Keys of all objects read so far."""
         self.feed: dict[str, np.ndarray] = {}
-        self.plan: list[tuple[str, int, tuple[int, ...], int, Datatype]] = []
-        """The binary inputs."""
+        self._binary: list[Tensor] = []
+        self._json: list[Tensor] = []
 
     def read_input(self, given: Any) -> None:
         """Add one input to ``feed``."""
@@ -175,17 +138,18 @@ class _Reader:
         if size is not None:
             if "data" in given:
                 raise bad(f"input {name!r} has both data and binary_data_size")
-            raw = self._binary(size, name)
+            raw = self._next(size, name)
             self.feed[name] = tensors.from_bytes(raw, tuple(shape), elements, port.datatype, name)
-            self.plan.append((name, size, tuple(shape), elements, port.datatype))
+            self._binary.append(Tensor(name, size, tuple(shape), elements, port.datatype))
             return
         if "data" not in given:
             raise bad(f"input {name!r} has neither data nor binary_data_size")
         data = given["data"]
         _check_depth(data, self._limits)
         self.feed[name] = tensors.from_json(data, tuple(shape), elements, port.datatype, name, plain=self._plain)
+        self._json.append(Tensor(name, 0, tuple(shape), elements, port.datatype))
 
-    def _binary(self, size: Any, name: str) -> memoryview:
+    def _next(self, size: Any, name: str) -> memoryview:
         """The next ``size`` bytes of binary data."""
         if type(size) is not int or size < 0:
             raise bad(f"input {name!r}: binary_data_size is a whole number of at least 0")
@@ -195,6 +159,13 @@ class _Reader:
         raw = memoryview(self._body)[self.at : self.at + size]
         self.at += size
         return raw
+
+    def leave_plan(self, plans: Plans, request: InferRequest) -> None:
+        """Remember the wording of this request, where that is enough to read the next one like it."""
+        if not self._json:
+            plans.keep_binary(self._text, self._binary, request)
+        elif len(self._json) == 1 and not self._binary:
+            plans.keep_json(self._text, self._json[0], request)
 
     def read_rest(self, document: dict[str, Any]) -> InferRequest:
         """The request around the inputs: id, parameters, outputs."""

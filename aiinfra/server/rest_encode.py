@@ -1,6 +1,7 @@
 """Outputs to the body of a REST answer: JSON, or JSON followed by binary tensors."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,7 @@ class Encoder:
         return b"".join((text, *tail)), len(text)
 
 
+@lru_cache(maxsize=1024)
 def _shape(shape: tuple[int, ...]) -> bytes:
     return b"[%b]" % ",".join(map(str, shape)).encode()
 

@@ -10,8 +10,8 @@ from aiinfra.server.audit import AuditLog
 from aiinfra.server.authority import ANONYMOUS, LOCAL
 from aiinfra.server.catalogue import Catalogue
 from aiinfra.server.config import Endpoint, ServerConfig, is_loopback
+from aiinfra.server.connections import Bounds
 from aiinfra.server.health import Health
-from aiinfra.server.http import Bounds
 from aiinfra.server.journal import Journal
 from aiinfra.server.lifecycle import Lifecycle
 from aiinfra.server.listeners import GrpcListener, HttpListener, identifier, require_private
@@ -117,6 +117,14 @@ class Server:
             await self._listen_http(
                 "metrics", config.metrics, HttpListener(bounds, metrics.gate, metrics.handle, refuse)
             )
+        if config.watch is not None:
+            from aiinfra.server.metrics import Metrics  # noqa: PLC0415
+
+            metrics = Metrics(self.service)
+            watched = HttpListener(bounds, metrics.gate, metrics.handle, refuse)
+            await watched.start(config.watch.address, None, lambda _transport: LOCAL)
+            self._http.append(watched)
+            self.addresses["watch"] = watched.address
         if config.health is not None:
             health = Health(self.service)
             listener = HttpListener(bounds, health.gate, health.handle, refuse)

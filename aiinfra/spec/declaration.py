@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiinfra.spec.class_file import ClassFile
 from aiinfra.spec.deployment import MAIN_STACK, Deployment
 from aiinfra.spec.site import Row, Site
 
@@ -27,6 +28,10 @@ class Declaration:
 
     images: Mapping[str, str]
     """Image name -> reference by digest, from ``images.lock``; empty where there is none."""
+    architectures: Mapping[str, tuple[str, ...]]
+    """Image name -> what it runs on, as ``images.lock`` says; empty: it does not say."""
+    classes: Mapping[str, ClassFile]
+    """Class -> its class file, for classes that have one: what its waves are meant to serve."""
     signer: str
     """PEM text of the public key that releases are signed with; empty where none is named."""
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from aiinfra.spec.base import Name, Spec
+from aiinfra.units import Duration
 
 
 class IssuerKind(StrEnum):
@@ -25,3 +26,5 @@ class Issuer(Spec):
     """Its name."""
     kind: IssuerKind = IssuerKind.ISSUER
     """What kind it is; in the workload's namespace by default."""
+    longest: Duration | None = None
+    """Longest life of a certificate that it signs; none: as long as is asked for."""

@@ -5,14 +5,16 @@ import json
 import runpy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.findings import Finding
-from aiinfra.images import lock_path, parse_lock
+from aiinfra.images import Image, lock_path, parse_lock
 from aiinfra.spec import yaml
+from aiinfra.spec.class_file import ClassFile, read_class
+from aiinfra.spec.class_file import path_of as class_path
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import MAIN_STACK, Deployment
 from aiinfra.spec.problems import Loc, findings_of
@@ -29,7 +31,8 @@ def load(path: str | Path, stack: str = MAIN_STACK) -> Declaration:
 
     Raises:
         BadInput: no such file (``declaration-missing``), not readable (``yaml-invalid``, ``json-invalid``,
-            ``python-invalid``), no such stack (``stack-unknown``), or ``declaration-invalid`` with every problem found.
+            ``python-invalid``), no such stack (``stack-unknown``), or ``declaration-invalid`` with every problem found;
+            and what :func:`read_lock`, :func:`read_rows` and reading the class files raise.
     """
     file = find(Path(path))
     deployment = _from_python(file) if file.suffix == ".py" else _from_data(file)
@@ -40,6 +43,7 @@ def load(path: str | Path, stack: str = MAIN_STACK) -> Declaration:
             f"use one of {', '.join(deployment.stacks)}, or add environments.{stack}",
         )
     chosen = deployment.for_stack(stack)
+    lock = read_lock(file.parent)
     return Declaration(
         deployment=chosen,
         file=file,
@@ -47,9 +51,15 @@ def load(path: str | Path, stack: str = MAIN_STACK) -> Declaration:
         whole=deployment,
         stacks=deployment.stacks,
         rows=_rows(chosen, file),
-        images=read_lock(file.parent),
+        images={name: image.reference for name, image in lock.items()},
+        architectures={name: image.architectures for name, image in lock.items()},
+        classes=_classes(chosen, file.parent),
         signer=_signer(chosen, file),
     )
+
+
+_OWN: Final = ("name", "context", "wave", None)
+"""Columns of a CSV file of sites that are no values of the site's own; None: cells past the last column."""
 
 
 def find(path: Path) -> Path:
@@ -146,8 +156,13 @@ def _from_python(file: Path) -> Deployment:
     return parse(deployment.model_dump(mode="json", exclude_defaults=True), file=str(file))
 
 
-def read_lock(folder: Path) -> dict[str, str]:
-    """Image name -> reference, from ``images.lock`` in ``folder``; empty where there is none.
+def _classes(deployment: Deployment, folder: Path) -> dict[str, ClassFile]:
+    files = {site.class_name: class_path(folder, site.class_name) for site in deployment.sites}
+    return {name: read_class(file) for name, file in files.items() if file.is_file()}
+
+
+def read_lock(folder: Path) -> dict[str, Image]:
+    """Image name -> its lock, from ``images.lock`` in ``folder``; empty where there is none.
 
     Raises:
         BadInput: ``images-lock-invalid``, ``yaml-invalid``.
@@ -156,7 +171,7 @@ def read_lock(folder: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     lock = parse_lock(yaml.read(file.read_text(encoding="utf-8"), str(file)).data, str(file))
-    return {name: image.reference for name, image in sorted(lock.items())}
+    return dict(sorted(lock.items()))
 
 
 def _signer(deployment: Deployment, file: Path) -> str:
@@ -184,7 +199,8 @@ def _rows_of(class_name: str, rows: str | tuple[Row, ...], file: Path) -> tuple[
 
 
 def read_rows(file: Path) -> tuple[Row, ...]:
-    """The sites in a CSV file with a header; columns other than ``name`` and ``context`` become ``values``.
+    """The sites in a CSV file with a header; columns other than ``name``, ``context`` and
+    ``wave`` become ``values``.
 
     Raises:
         BadInput: ``rows-missing``, or ``rows-invalid`` with one finding a line.
@@ -203,9 +219,10 @@ def read_rows(file: Path) -> tuple[Row, ...]:
     rows: dict[str, Row] = {}
     for number, line in lines:
         place = {(): number}
-        values = {key: value for key, value in line.items() if key not in ("name", "context", None) and value}
+        values = {key: value for key, value in line.items() if key not in _OWN and value}
+        own = {"name": line["name"], "context": line.get("context") or "", "wave": line.get("wave") or None}
         try:
-            row = Row.model_validate({"name": line["name"], "context": line.get("context") or "", "values": values})
+            row = Row.model_validate({**own, "values": values})
         except ValidationError as error:
             found = findings_of(error, Row)
             findings += [Finding(f.id, f.severity, f.message, f.path, source=f"{file}:{place[()]}") for f in found]

@@ -7,10 +7,14 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator, 
 
 from aiinfra.spec.base import FileBeside, Name, Spec, unique
 from aiinfra.spec.delivery import Delivery
+from aiinfra.spec.engine import Demand, Engine, EngineKind
 from aiinfra.spec.issuer import Issuer
+from aiinfra.spec.monitoring import Monitoring
+from aiinfra.spec.nodes import Hybrid, K3s, NodeGroup
 from aiinfra.spec.secret import SecretRef, SecretStore
 from aiinfra.spec.site_power import SitePower
 from aiinfra.spec.tier import Tier
+from aiinfra.spec.updates import Updates
 from aiinfra.units import DataSize, Duration
 
 
@@ -44,6 +48,8 @@ class Runtime(Spec):
 
     on: Place
     """What it runs on."""
+    engine: Engine = Engine()
+    """What serves the model: the bundled server, KServe with it, or vLLM; by default as the model needs."""
     callers: Annotated[tuple[Caller, ...], AfterValidator(_callers)] = ()
     """Workloads that may ask for predictions: on Kubernetes by ``app.kubernetes.io/name`` and service account, on a box
     by the name in their certificate. Nobody else can."""
@@ -51,6 +57,8 @@ class Runtime(Spec):
     """Servers a site runs; 0: two on EKS, one elsewhere."""
     max_replicas: int = Field(default=0, ge=0, le=1000)
     """Servers a site may grow to while they are busy (Kubernetes only); 0: it does not grow."""
+    demand: Demand | None = None
+    """Scale to zero by what waits before the server (KEDA, Kubernetes only); none: servers always run."""
     cores: int = Field(default=1, ge=1, le=256)
     """CPU cores one server may use."""
     memory: DataSize = DataSize("1 GiB")
@@ -72,6 +80,9 @@ class Runtime(Spec):
     since PyPI has no onnxruntime for arm64 that uses an accelerator. Empty: PyPI's."""
     trust_domain: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9._-]*)?$")
     """SPIFFE trust domain of callers' certificates; empty: the deployment's name."""
+
+    updates: Updates | None = None
+    """How a site gets new releases by itself; none: the release is brought with the manifests or the bundle."""
 
     @field_validator("kubeconfig")
     @classmethod
@@ -95,9 +106,11 @@ class Runtime(Spec):
                 f"max_replicas is {self.max_replicas}, and {fewest} run anyway: name more, or leave it out"
             )
         if self.on is Place.BOX:
-            wrong = [key for key in ("max_replicas", "issuer", "scraper") if getattr(self, key)]
+            wrong = [key for key in ("max_replicas", "issuer", "scraper", "demand") if getattr(self, key)]
             if wrong:
                 raise ValueError(f"{', '.join(wrong)}: on a box there is no Kubernetes to do that; leave it out")
+            if self.engine.kind not in (None, EngineKind.BUNDLED):
+                raise ValueError(f"engine.kind {self.engine.kind.value}: a box runs the bundled server; leave it out")
         elif self.runtime_wheel:
             raise ValueError("runtime_wheel is for boxes: on Kubernetes the server's image holds onnxruntime")
         if self.scraper and not self.issuer:
@@ -114,6 +127,8 @@ class Row(Spec):
     """The site's name."""
     context: str = ""
     """Context in the kubeconfig; empty: the site's name."""
+    wave: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Wave of the class file that the site is in; none: the one that a stable hash of its name falls into."""
     values: dict[str, str] = Field(default_factory=dict)
     """What else differs from site to site; it reaches the site's own configuration."""
 
@@ -131,16 +146,33 @@ class Site(Spec):
     """What the place gives a box: feed, cooling, air; nothing declared by default."""
     offline: Duration = Duration("0 h")
     """How long a site must go on without its link; none by default."""
+    monitoring: Monitoring | None = None
+    """How its metrics are kept, watched and sent on (Kubernetes only); none: by nobody of ours."""
+    nodes: tuple[NodeGroup, ...] = ()
+    """Machines a site has; none named: whatever the tier needs is taken to be there."""
+    k3s: K3s | None = None
+    """How a k3s site's machines are set up; none: they are there already."""
+    hybrid: Hybrid | None = None
+    """The cluster that a hybrid site's machines join; none: they have joined."""
+    workloads: tuple[Caller, ...] = ()
+    """Workloads that run at the site beside the model; where some are named, a caller must be one of them."""
     delivery: Delivery | None = None
     """Sites fetch their manifests themselves; none: Pulumi applies them, which suits a few sites."""
     rows: FileBeside | tuple[Row, ...] = ()
-    """The sites: a list, or a CSV file beside the declaration with the columns ``name``, ``context`` and any others.
-    Empty: one site, named like the class."""
+    """The sites: a list, or a CSV file beside the declaration with the columns ``name``, ``context``, ``wave``
+    and any others. Empty: one site, named like the class."""
 
     @model_validator(mode="after")
     def _sites_once(self) -> "Site":
         if not isinstance(self.rows, str):
             unique(tuple(row.name for row in self.rows), "site")
+        for key, place in (("k3s", Place.K3S), ("hybrid", Place.HYBRID)):
+            if getattr(self, key) is not None and self.runtime.on is not place:
+                raise ValueError(f"{key} is for sites on {place.value}, and this one is on {self.runtime.on.value}")
         if self.delivery is not None and self.runtime.on is Place.BOX:
             raise ValueError("delivery is for sites on Kubernetes: a box installs its bundle; leave it out")
+        if self.monitoring is not None and self.runtime.on is Place.BOX:
+            raise ValueError(
+                "monitoring is for sites on Kubernetes: a box's metrics stay on its loopback; leave it out"
+            )
         return self

@@ -21,7 +21,9 @@ class Capacity(Spec):
     block: bool = False
     """The reservation is a Capacity Block, which machines must ask for in another way."""
     purchase: bool = False
-    """Allow ``up`` to buy a Capacity Block. That money is spent at once."""
+    """Allow ``up`` to buy the Capacity Block of ``offering``. That money is spent at once."""
+    offering: str = Field(default="", pattern=r"^(cb-[0-9a-z]+)?$", examples=["cb-0123456789abcdef0"])
+    """Capacity Block to buy, by the id of its offer, which AWS holds for a short time; empty: none is bought."""
 
     @model_validator(mode="after")
     def _one_source(self) -> "Capacity":
@@ -29,7 +31,21 @@ class Capacity(Spec):
             raise ValueError("reservation and spot are two sources: keep one")
         if self.block and not self.reservation:
             raise ValueError("a Capacity Block is named by its reservation: add 'reservation', like cr-0123")
+        if self.purchase != bool(self.offering):
+            raise ValueError("a purchase names what it buys, and spends at once: give 'purchase: true' and 'offering'")
+        if self.offering and (self.reservation or self.spot):
+            raise ValueError("offering is bought, reservation and spot are other sources: keep one")
         return self
+
+    @property
+    def is_block(self) -> bool:
+        """A Capacity Block, bought already or with this."""
+        return self.block or bool(self.offering)
+
+    @property
+    def is_reserved(self) -> bool:
+        """A reservation of either kind."""
+        return bool(self.reservation or self.offering)
 
 
 class Runner(StrEnum):
@@ -63,9 +79,21 @@ class Training(Spec):
     """How many of them."""
     capacity: Capacity = Capacity()
     """Where they come from."""
+    scale_to_zero: bool = False
+    """Machines come and go with the jobs, at most ``nodes`` of them. They stay, and are paid, by default."""
+    preflight: bool = True
+    """Before anybody trains, a job shows that all accelerators are there and talk to one another fast enough."""
     budget: Spend | None = None
     """Alarm when spending passes this; none: no budget."""
     api_access: ApiAccess = ApiAccess()
     """Who reaches the API."""
     administrators: tuple[RoleArn, ...] = Field(min_length=1)
     """Roles that administer the cluster; without one nobody gets in."""
+
+    @model_validator(mode="after")
+    def _bought_and_used(self) -> "Training":
+        if self.budget is not None and self.budget.currency != "USD":
+            raise ValueError(f"budget {self.budget}: AWS counts in USD; write it in USD")
+        if self.scale_to_zero and self.capacity.offering:
+            raise ValueError("what comes and goes needs capacity that is there: buy the block first, then name it")
+        return self

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiinfra.access.edge import Edge
-from aiinfra.access.kubernetes import NAMESPACE, POLICY, edges
+from aiinfra.access.kubernetes import KSERVE, NAMESPACE, POLICY, edges
 from aiinfra.graph.node import Graph
 from tests.access.packets import META, Cluster, Pod, selects
 from tests.graphs import graph, node
@@ -218,11 +218,21 @@ def test_every_declared_caller_reaches_its_server_and_nobody_else_does(program: 
     found = edges(recorded)
     for runtime in recorded.of_type("aiinfra:index:InferenceRuntime"):
         namespace, callers = runtime.inputs["namespace"], runtime.inputs["runtime"].get("callers", [])
-        (server,) = [n for n in recorded.children(runtime.urn) if n.type == DEPLOYMENT]
+        (server,) = [n for n in recorded.children(runtime.urn) if n.type in (DEPLOYMENT, KSERVE)]
+        spoken = "language" in runtime.inputs["model"]  # vLLM has one port, for metrics too
         whole = [caller if "/" in caller else f"{namespace}/{caller}" for caller in callers]
-        wanted = {(caller.replace("/", "/app.kubernetes.io/name="), "TCP 8443-8444") for caller in whole}
+        wanted = {
+            (caller.replace("/", "/app.kubernetes.io/name="), "TCP 8443" if spoken else "TCP 8443-8444")
+            for caller in whole
+        }
         if scraper := runtime.inputs["runtime"].get("scraper"):
-            wanted.add((scraper.replace("/", "/app.kubernetes.io/name="), "TCP 9090"))
+            own = scraper == f"{namespace}/{runtime.inputs['modelName']}-metrics"  # a workload of the graph
+            wanted.add(
+                (
+                    scraper if own else scraper.replace("/", "/app.kubernetes.io/name="),
+                    "TCP 8443" if spoken else "TCP 9090",
+                )
+            )
         name = f"{namespace}/{server.inputs['metadata']['name']}"
         into = {(e.src, e.port) for e in found if e.dst == name and server.provider.endswith(f"::{e.cluster}")}
         assert into == wanted

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from aiinfra.access import everything
 from aiinfra.access.edge import Edge
 from aiinfra.access.kubernetes import edges
 from aiinfra.access.picture import svg
@@ -21,6 +22,20 @@ def press_line() -> frozenset[Edge]:
 def test_golden_text_and_picture(update_golden: bool) -> None:
     check_golden("edges/press-line.txt", text(press_line()), update=update_golden)
     check_golden("edges/press-line.svg", svg(press_line(), "press line: who may talk to whom"), update=update_golden)
+
+
+def test_golden_text_of_a_cloud(update_golden: bool) -> None:
+    training = next(p for p in programs() if p.name == "declarations/whole/training").graph()
+    check_golden("edges/training.txt", text(everything.edges(training)), update=update_golden)
+
+
+def test_actions_are_told_by_who_takes_them() -> None:
+    found = [
+        Edge("role/a", "arn:aws:s3:::b/*", action, "always", "", kind="action")
+        for action in ("s3:PutObject", "s3:GetObject", "kms:Decrypt")
+    ]
+    assert text(found) == "role/a may\n  kms:Decrypt, s3:GetObject, s3:PutObject\n    on arn:aws:s3:::b/*\n"
+    assert "kms: 1, s3: 2" in svg(found, "t")
 
 
 def test_the_document_holds_every_edge_once() -> None:
@@ -61,4 +76,4 @@ def test_files_by_their_ending_or_all_into_a_folder(tmp_path: Path) -> None:
 
 
 def test_no_workloads_no_edges() -> None:
-    assert text([]) == "no Kubernetes workloads and no network policies: there are no edges\n"
+    assert text([]) == "no Kubernetes workloads, network policies, networks or roles: there are no edges\n"

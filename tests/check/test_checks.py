@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from aiinfra.catalogue.find import find_instance
+from aiinfra.catalogue.operators import operators_for
 from aiinfra.check import check
 from aiinfra.images import parse_lock
 from aiinfra.spec import yaml
@@ -14,6 +16,7 @@ from aiinfra.spec.reading import load
 DATA = Path(__file__).parent.parent / "data" / "declarations"
 
 
+CLOUD = {"region": "us-east-1", "account": "111122223333", "zones": ["use1-az1", "use1-az2"]}
 TRAINING = {"nodes": 2, "administrators": ["arn:aws:iam::111122223333:role/platform"]}
 
 
@@ -26,6 +29,10 @@ def changed(tmp_path: Path, **changes: object) -> Declaration:
     return load(tmp_path)
 
 
+def locked(name: str, place: str = "x") -> str:
+    return f"{name}: {{reference: 'registry.example.com/{place}@sha256:{'a' * 64}'}}\n"
+
+
 def site(**tier: str) -> list[dict[str, object]]:
     return [{"class": "press-line", "tier": tier, "runtime": {"on": "k3s"}}]
 
@@ -36,11 +43,11 @@ def said(declaration: Declaration) -> dict[str, str]:
 
 def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
     assert said(changed(tmp_path)) == {
-        "unlocked": "images.lock: image 'line-vibration-release' is not in images.lock",
+        "unlocked": "images.lock: image 'trainer-controller' is not in images.lock",
         "no-signer": "model.signer: no release key is named, so sites would refuse every release",
         "no-golden": "model.golden: no golden inputs are named: a release can only be compared with itself",
-        "not-compiled": "training: what runs inside the cluster (device plugins, queues), "
-        "a runner and the budget's alarm are not made yet",
+        "no-update-route": "sites[0].delivery: press-line: Pulumi reaches a site only while its link is up and open "
+        "from outside",
     }
 
 
@@ -81,9 +88,17 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
             "training.instance: the catalogue has no instance 'p5.48xlagre'; did you mean 'p5.48xlarge'?",
         ),
         (
-            {"training": {**TRAINING, "instance": "p5.48xlarge", "capacity": {"purchase": True}}},
-            "no-purchase",
-            "training.capacity.purchase: this version buys no Capacity Block",
+            {"cloud": CLOUD},
+            "no-state",
+            (
+                "cloud.state: a runner inside keeps state in a bucket, and none is named: it is not made, "
+                "and nothing reaches the API"
+            ),
+        ),
+        (
+            {"cloud": CLOUD},
+            "no-guard",
+            "cloud.guard: nothing says that the account has a trail, threat detection and a recorder",
         ),
         (
             {"training": {**TRAINING, "instance": "c7g.large"}},
@@ -113,12 +128,25 @@ def test_the_file_must_be_the_declared_one(tmp_path: Path) -> None:
 
 
 def test_a_locked_image_is_not_reported(tmp_path: Path) -> None:
-    lock = "".join(
-        f"{name}: {{reference: 'registry.example.com/x@sha256:{'a' * 64}'}}\n"
-        for name in ("aiinfra-server", "line-vibration-release")
+    rows = operators_for(find_instance("p5.48xlarge"), scale_to_zero=False)
+    names = (
+        "aiinfra-server",
+        "platform-runner",
+        "line-vibration-release",
+        "line-vibration-trainer",
+        *(n for row in rows for n in row.locks),
     )
-    (tmp_path / "images.lock").write_text(lock)
+    (tmp_path / "images.lock").write_text("".join(locked(name) for name in names))
     assert "unlocked" not in said(changed(tmp_path))
+
+
+def test_a_chart_of_another_version_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "images.lock").write_text(
+        locked("chart-kueue", "charts/kueue:0.9.1") + locked("chart-efa", "efa:v0.5.30")
+    )
+    assert said(changed(tmp_path))["operator-version"] == (
+        "images.lock: chart-kueue is locked at 0.9.1; the values and definitions here are those of 0.19.2"
+    )
 
 
 def test_a_lock_without_digest_is_refused() -> None:

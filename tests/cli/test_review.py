@@ -15,7 +15,7 @@ def documents(monkeypatch):
     """The command over reviews that are made already: what runs programs has tests of its own."""
     named = {story.name: story for story in STORIES}
 
-    def answer(compared):
+    def answer(compared, told):
         story = named[compared.program.name]
         return [review(diff(story.before, story.after), compared=f"{compared.base}:{compared.head}:{compared.stack}")]
 

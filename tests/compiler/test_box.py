@@ -69,6 +69,49 @@ def test_the_units_are_valid(tmp_path: Path, tier: str) -> None:
     assert [line for line in ran.stderr.splitlines() if "aiinfra" in line or "Unknown" in line] == []
 
 
+UPDATES = (
+    '{on: box, updates: {source: "registry.example.com/models/help-point:cabinet", window: "Sun *-*-* 02:00", '
+    "jitter: 1 h, soak: 5 min, max_p99: 20 ms}}"
+)
+
+
+@SYSTEMD
+def test_a_box_that_pulls_has_valid_units(tmp_path: Path) -> None:
+    files = bundle(tmp_path, CPU, UPDATES)
+    base = root(tmp_path, files)
+    (base / "etc/systemd/system/aiinfra-pull.timer").write_text(files["aiinfra-pull.timer"])
+    (base / "etc/systemd/system/timers.target").write_text("[Unit]\nDescription=timers\n")
+    units = ["aiinfra-pull.service", "aiinfra-pull-finish.service", "aiinfra-pull.timer", "aiinfra-server.service"]
+    ran = analyze("verify", "--man=no", f"--root={base}", *units)
+    assert [line for line in ran.stderr.splitlines() if "aiinfra" in line or "Unknown" in line] == []
+    for unit in units[:2]:
+        (tmp_path / unit).write_text(files[unit])
+        judged = analyze("security", "--offline=true", "--threshold=12", "--json=short", tmp_path / unit)
+        assert judged.returncode == 0, unit
+    assert analyze("calendar", "Sun *-*-* 02:00").returncode == 0
+
+
+def test_a_box_that_pulls_does_so_in_its_window_and_finishes_after_a_cut(tmp_path: Path) -> None:
+    files = bundle(tmp_path, CPU, UPDATES)
+    judged = '--soak "5 min" --max-failed "1 %%" --max-p99 "20 ms"'
+    assert (
+        "ExecStart=/opt/aiinfra/bin/aiinfra release pull registry.example.com/models/help-point:cabinet "
+        f"--config /etc/aiinfra/server.toml --model help-point {judged}\n"
+    ) in files["aiinfra-pull.service"]
+    assert "OnFailure=aiinfra-pull-finish.service" in files["aiinfra-pull.service"]
+    assert f"release pull --finish --config /etc/aiinfra/server.toml {judged}\n" in files["aiinfra-pull-finish.service"]
+    timer = files["aiinfra-pull.timer"]
+    assert "OnCalendar=Sun *-*-* 02:00\nRandomizedDelaySec=3600s\n" in timer
+    assert '[watch]\naddress = "127.0.0.1:9091"' in files["server.toml"]
+    assert "digest" not in files["server.toml"], "a pinned digest would refuse every new release"
+
+
+def test_a_box_that_does_not_pull_has_no_such_units(tmp_path: Path) -> None:
+    files = bundle(tmp_path, CPU)
+    assert not [name for name in files if "pull" in name]
+    assert "watch" not in files["server.toml"]
+
+
 @SYSTEMD
 def test_systemd_sees_what_is_wrong(tmp_path: Path) -> None:
     files = bundle(tmp_path)

@@ -1,8 +1,12 @@
 """Classes whose sites fetch their manifests: the same at every site, and nothing that grows with their number."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,13 +17,16 @@ from aiinfra.compiler.fleet import enrolment
 from aiinfra.compiler.projects import Kind, projects
 from aiinfra.compiler.rendering import render
 from aiinfra.compiler.writing import write
+from aiinfra.components.kubernetes.parts import class_of, site_of
 from aiinfra.errors import BadInput
 from aiinfra.graph.collect import collect
+from aiinfra.graph.manifests import files, manifests_of
 from aiinfra.graph.node import Mode
 from aiinfra.spec.reading import load
+from aiinfra.spec.site import Row
 from tests.goldens import check_golden
 from tests.judges.schemas import objects, problems
-from tests.programs import ROOT
+from tests.programs import ROOT, programs
 
 DATA = ROOT / "tests" / "data" / "declarations"
 KEY = "-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----\n"
@@ -95,8 +102,6 @@ def test_every_placeholder_is_filled_by_every_row(tmp_path: Path) -> None:
 
 def test_a_line_a_value() -> None:
     declaration = load(DATA / "fleet.yaml")
-    from aiinfra.components.kubernetes.parts import class_of
-
     values = class_of(declaration, "cabinet").values
     assert values == {"site.properties": "site=${site}\nlamp-count=${lamp_count:-}\nstreet=${street:-}\n"}
 
@@ -137,3 +142,143 @@ def test_a_box_installs_its_bundle(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         load(tmp_path)
     assert "delivery is for sites on Kubernetes" in caught.value.render()
+
+
+DIGESTS = {"4": "sha256:" + "4" * 64, "5": "sha256:" + "5" * 64}
+
+
+def with_waves(folder: Path, *versions: str) -> Path:
+    """A class file with a wave a version."""
+    waves = "".join(f'  {n}: {{version: "{v}", digest: {DIGESTS[v]}}}\n' for n, v in enumerate(versions, 1))
+    indented = KEY.rstrip().replace("\n", "\n  ")
+    text = f"uri: oci://registry.example.com/releases/help-point\npublic_key: |\n  {indented}\nwaves:\n{waves}"
+    (folder / "classes").mkdir(exist_ok=True)
+    (folder / "classes" / "cabinet.yaml").write_text(text)
+    return folder
+
+
+def exported(folder: Path) -> dict[str, str]:
+    """What is pushed as the class's artifact."""
+    with TemporaryDirectory() as out:
+        write(render(load(folder)), Path(out))
+        graph = collect(Path(out) / "site-cabinet", stack="production", mode=Mode.PREVIEW)
+        return files(manifests_of(graph)[0])
+
+
+def test_a_wave_is_a_folder_with_its_own_version_and_no_other(tmp_path: Path) -> None:
+    found = exported(with_waves(fleet(tmp_path, 3), "5", "4"))
+    assert {name.partition("/")[0] for name in found} == {"wave-1", "wave-2"}
+    for wave, version, other in (("wave-1", "5", "4"), ("wave-2", "4", "5")):
+        text = "".join(text for name, text in found.items() if name.startswith(wave))
+        image = f"reference: registry.example.com/releases/help-point@{DIGESTS[version]}"
+        assert (text.count(image), DIGESTS[other] in text) == (1, False)
+        assert f"mountPath: /models/help-point/{version}" in text
+        assert "digest = " not in text, "the declared model's digest would refuse another version"
+
+
+def test_a_promotion_changes_the_manifests_of_its_wave_alone(tmp_path: Path) -> None:
+    fleet(tmp_path, 3)
+    before, after = exported(with_waves(tmp_path, "5", "4", "4")), exported(with_waves(tmp_path, "5", "5", "4"))
+    changed = {name.partition("/")[0] for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert changed == {"wave-2"}
+
+
+def test_a_site_follows_its_own_wave(tmp_path: Path) -> None:
+    with_waves(fleet(tmp_path, 3), "5", "4")
+    (tmp_path / "fleet.csv").write_text("name,wave,street\nsite-0,1,a\nsite-1,2,b\nsite-2,,c\n")
+    declaration = load(tmp_path)
+    paths = [documents(enrolment(declaration, f"site-{n}"))[2]["spec"]["path"] for n in range(3)]
+    assert paths == ["./wave-1", "./wave-2", "./wave-2"]
+    assert documents(enrolment(declaration, "site-0"))[-1]["data"] == {"site": "site-0", "street": "a"}
+    assert "site-cabinet/sync.yaml" not in render(declaration), "it would not be the same at every site"
+
+
+def test_one_wave_needs_no_folder(tmp_path: Path) -> None:
+    with_waves(fleet(tmp_path, 1), "5")
+    assert not any("/" in name for name in exported(tmp_path))
+    assert documents(enrolment(load(tmp_path), "site-0"))[2]["spec"]["path"] == "./"
+
+
+def test_sites_that_are_pushed_serve_their_wave_too(tmp_path: Path) -> None:
+    with_waves(fleet(tmp_path, 1), "5", "4")
+    declaration = load(tmp_path)
+    specs = [site_of(declaration, "cabinet", Row(name="x", wave=wave)) for wave in (1, 2)]
+    assert [spec.model.version for spec in specs] == ["5", "4"]
+    assert [spec.images["help-point-release"][-64:] for spec in specs] == ["5" * 64, "4" * 64]
+
+
+UPDATES = "updates: {source: registry.example.com/x:cabinet}"
+
+
+def test_a_box_asks_for_the_tag_of_its_wave(tmp_path: Path) -> None:
+    with_waves(fleet(tmp_path, 1), "5", "4")
+    file = tmp_path / "deployment.yaml"
+    text = file.read_text().replace("on: k3s", f"on: box, {UPDATES}").replace(", issuer: {name: cabinet-ca}", "")
+    file.write_text("".join(line for line in text.splitlines(keepends=True) if "delivery:" not in line))
+    (tmp_path / "fleet.csv").write_text("name,wave\nsite-0,1\nsite-1,2\n")
+    declaration = load(tmp_path)
+    assert enrolment(declaration, "site-0") == (
+        "# site-0: /etc/aiinfra/site.env\nAIINFRA_SOURCE=registry.example.com/releases/help-point:cabinet-wave-1\n"
+    )
+    assert "help-point:cabinet-wave-2\n" in enrolment(declaration, "site-1")
+    files = render(declaration)
+    unit = files["site-cabinet/aiinfra-pull.service"]
+    assert (
+        "EnvironmentFile=/etc/aiinfra/site.env\nExecStart=/opt/aiinfra/bin/aiinfra release pull ${AIINFRA_SOURCE} "
+        in unit
+    )
+    assert "registry.example.com/x" not in unit
+    assert "| ssh NAME 'sudo tee /etc/aiinfra/site.env'" in files["site-cabinet/README.md"]
+
+
+def test_a_site_that_pulls_by_itself_on_kubernetes_pulls_its_wave(tmp_path: Path) -> None:
+    with_waves(fleet(tmp_path, 1), "5", "4")
+    file = tmp_path / "deployment.yaml"
+    file.write_text(file.read_text().replace("on: k3s", f"on: k3s, {UPDATES}"))
+    updates = site_of(load(tmp_path), "cabinet", Row(name="x", wave=1)).runtime.updates
+    assert updates is not None
+    assert updates.source == f"registry.example.com/releases/help-point:5@{DIGESTS['5']}"
+
+
+def test_three_classes_of_a_thousand_sites_are_three_programs_of_one_site_each() -> None:
+    declaration = load(DATA / "plants.yaml")
+    assert [len(rows) for rows in declaration.rows.values()] == [400, 350, 250]
+    graphs = [program.graph() for program in programs() if program.name.startswith("declarations/plants/")]
+    assert [len(list(graph.of_type("aiinfra:index:Site"))) for graph in graphs] == [1, 1, 1]
+    largest = max(len(json.dumps(dict(node.inputs))) for graph in graphs for node in graph)
+    assert largest < 2**20
+    assert [documents(enrolment(declaration, name))[-1]["data"]["hall"] for name in ("press-001", "gate-249")] == [
+        "A2",
+        "C7",
+    ]
+
+
+def test_a_review_folds_sites_that_change_alike(tmp_path: Path) -> None:
+    """Thirty pushed sites get one more core: one row, through the review of two revisions of a repository."""
+
+    def git(*arguments: str) -> None:
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    text = (DATA / "plants.yaml").read_text()
+    start, end = text.index("  - class: paint"), len(text)
+    pushed = text[:start].replace("    rows: plants-press.csv", "    rows: rows.csv")
+    pushed = "\n".join(line for line in pushed.splitlines() if "delivery:" not in line and "monitoring:" not in line)
+    assert end > start
+    (tmp_path / "rows.csv").write_text("name,hall\n" + "".join(f"press-{n},{n}\n" for n in range(30)))
+    (tmp_path / "deployment.yaml").write_text(pushed)
+    git("init", "-b", "main")
+    git("add", ".")
+    git("commit", "-m", "x")
+    (tmp_path / "deployment.yaml").write_text(pushed.replace("on: k3s,", "on: k3s, cores: 2,"))
+    ran = subprocess.run(
+        [sys.executable, "-m", "aiinfra", "review", str(tmp_path), "--base", "main", "--format", "markdown"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "30 sites" in ran.stdout
+    assert len(re.findall(r"press-\d+", ran.stdout)) <= 3

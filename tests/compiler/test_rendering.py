@@ -18,6 +18,7 @@ def test_which_projects() -> None:
     assert [(p.kind.value, p.folder, p.name) for p in found] == [
         ("registry", "registry", "line-vibration-registry"),
         ("training", "training", "line-vibration-training"),
+        ("platform", "platform", "line-vibration-platform"),
         ("site", "site-press-line", "line-vibration-site-press-line"),
         ("box", "site-cabinet", "line-vibration-site-cabinet"),
     ]

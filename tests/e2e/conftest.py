@@ -1,5 +1,6 @@
 """What the end-to-end tests share: the real CLI, where it is."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,20 +15,24 @@ from aiinfra.engine.tool import Tool, find_tool
 from aiinfra.engine.workplace import Workplace, workplace
 from aiinfra.errors import AiinfraError
 
+HERE = Path(__file__).parent
+CLUSTER = HERE / "test_cluster.py"
+"""Needs a control plane; every other test here needs the CLI."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where there is no usable CLI, every test here is skipped, for one reason."""
-    here = Path(__file__).parent
-    mine = [item for item in items if here in item.path.parents]
-    try:
-        find_tool()
-    except AiinfraError as error:
-        why = f"{error.message}: see aiinfra doctor"
-        for item in mine:
-            item.add_marker(pytest.mark.skip(reason=why))
+    """Where there is no usable CLI, what needs it is skipped, for one reason."""
+    mine = [item for item in items if HERE in item.path.parents]
     for item in mine:
         item.add_marker(pytest.mark.e2e)
         item.add_marker(pytest.mark.timeout(900))
+    try:
+        find_tool()
+    except AiinfraError as error:
+        why = f"the Pulumi CLI: {error.message}, see aiinfra doctor"
+        for item in mine:
+            if item.path != CLUSTER:
+                item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +65,21 @@ def table(request: pytest.FixtureRequest) -> Table:
     return request.config.stash.setdefault(_LINES, {}).__setitem__
 
 
+def skipped(reports: list[pytest.TestReport]) -> str:
+    """One line for all that was skipped here: how many, and what each lot needs; empty where nothing was."""
+    whys = Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in reports
+        if isinstance(report.longrepr, tuple) and "tests/e2e" in report.nodeid
+    )
+    lots = "; ".join(f"{count} need {why}" for why, count in sorted(whys.items()))
+    return f"end to end: {whys.total()} skipped: {lots}" if lots else ""
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = skipped(terminalreporter.stats.get("skipped", []))
+    if left_out:
+        terminalreporter.write_line(left_out)
     lines = config.stash.get(_LINES, {})
     if lines:
         terminalreporter.section("projects x phases, in seconds")

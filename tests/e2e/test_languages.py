@@ -53,7 +53,7 @@ def resources(place: Workplace) -> dict[str, dict[str, Any]]:
 
 def needs(program_: str) -> None:
     if shutil.which(program_) is None:
-        pytest.skip(f"{program_} is not on PATH")
+        pytest.skip(f"{program_}, which is not on PATH")
 
 
 def test_a_program_in_yaml(stage: Stage, plugin: Path) -> None:

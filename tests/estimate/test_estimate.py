@@ -197,7 +197,7 @@ def test_what_the_place_gives_is_judged_and_what_gives_way_first_is_named(tmp_pa
     assert outcomes(hot)["sites[0].power.hottest"] == "cannot meet"
 
 
-def test_training_has_a_budget_of_its_own_and_unknown_prices_fail_it():
+def test_training_has_a_budget_of_its_own_and_stops_nothing():
     def judged(**changes) -> Estimate:
         training = {"instance": "p5.48xlarge", "nodes": 2, "administrators": ["arn:aws:iam::111122223333:role/x"]}
         return estimate(deployment(training=training | changes), catalogue(), DAY)
@@ -209,7 +209,13 @@ def test_training_has_a_budget_of_its_own_and_unknown_prices_fail_it():
     assert outcomes(priced, "training") == {"training.budget": "meets"}
     assert outcomes(judged(budget="80000 USD/month"), "training") == {"training.budget": "cannot meet"}
     for change in ({"instance": "p5e.48xlarge"}, {"capacity": {"spot": True}}, {"instance": "x9.large"}):
-        assert outcomes(judged(budget="10000000 USD/month", **change), "training") == {"training.budget": "cannot meet"}
+        unknown = judged(budget="10000000 USD/month", **change)
+        assert outcomes(unknown, "training") == {"training.budget": "unproven"}
+        assert {(f.id, f.severity.value) for f in unknown.findings() if f.path == "training.budget"} == {
+            ("budget-unknown", "note")
+        }
+    passed = [f for f in judged(budget="80000 USD/month").findings() if f.path == "training.budget"]
+    assert [(f.id, f.severity.value) for f in passed] == [("budget-passed", "warning")]
     assert judged(instance="p5e.48xlarge").cost.known is False
 
 

@@ -60,3 +60,26 @@ def test_two_resources_cannot_take_over_one():
     alias = (own(BUCKET, "a"),)
     pairs = pair(graph(node(BUCKET, "a")), graph(node(BUCKET, "b", aliases=alias), node(BUCKET, "c", aliases=alias)))
     assert (pairs.created, pairs.deleted) == ((own(BUCKET, "c"),), ())
+
+
+def two_in_one(name, *aliases, children=("a", "b")):
+    parent = component(STORE, name, aliases=tuple(own(STORE, alias) for alias in aliases))
+    return [parent, *(node(BUCKET, f"{name}-{child}", parent=parent.urn) for child in children)]
+
+
+def test_only_the_alias_that_the_parent_was_found_by_is_handed_down():
+    """Two components become one: the second one's children do not come along, as the engine has it."""
+    before = graph(*two_in_one("x", children=("a",)), *two_in_one("y"))
+    pairs = pair(before, graph(*two_in_one("n", "x", "y")))
+    assert {urn.name(new): urn.name(old) for new, old in pairs.kept.items() if new != STACK} == {"n": "x", "n-a": "x-a"}
+    assert [urn.name(made) for made in pairs.created] == ["n-b"]
+    assert sorted(urn.name(gone) for gone in pairs.deleted) == ["y", "y-a", "y-b"]
+
+
+def test_a_parent_under_its_own_name_hands_nothing_down():
+    """After a rename that failed half-way the component has its new name, and a child that was not moved is lost."""
+    store, child, _ = two_in_one("n", children=("a", "b"))
+    left = node(BUCKET, "x-b", parent=own(STORE, "x"))
+    pairs = pair(graph(store, child, left), graph(*two_in_one("n", "x")))
+    assert [urn.name(made) for made in pairs.created] == ["n-b"]
+    assert pairs.deleted == (left.urn,)

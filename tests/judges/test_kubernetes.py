@@ -17,6 +17,12 @@ from tests.programs import ROOT, Program, programs
 PROGRAMS = pytest.mark.parametrize("program", programs(), ids=lambda program: program.name)
 
 
+OF_KSERVE = frozenset(
+    ("labels", "annotations", "deploymentStrategy", "minReplicas", "maxReplicas", "scaleMetric", "scaleTarget", "model")
+)
+"""What a predictor has beside its pod's own fields."""
+
+
 def pods(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The pod specs that objects hold, wherever a kind keeps them."""
     found = []
@@ -27,6 +33,11 @@ def pods(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         spec = (spec.get("jobTemplate") or {}).get("spec") or spec
         if "template" in spec and item["apiVersion"].startswith(("apps/", "batch/")):
             found.append(spec["template"]["spec"])
+        if item["kind"] == "InferenceService":  # KServe joins it with the runtime that it names
+            runtime = next(one for one in items if one["kind"] == "ServingRuntime")
+            assert runtime["metadata"]["name"] == spec["predictor"]["model"]["runtime"]
+            own = {key: value for key, value in spec["predictor"].items() if key not in OF_KSERVE}
+            found.append({**own, "containers": runtime["spec"]["containers"]})
     return found
 
 

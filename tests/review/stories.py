@@ -57,8 +57,10 @@ def renamed_bucket() -> Story:
 
 def widened_cidr() -> Story:
     def version(cidr: str) -> Graph:
-        rule = {"securityGroupId": "api.id", "cidrIpv4": cidr, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443}
-        return graph(node("aws:ec2/securityGroup:SecurityGroup", "api"), node(INGRESS_RULE, "api-https", rule))
+        rule = {"securityGroupId": "api_id", "cidrIpv4": cidr, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443}
+        group = node("aws:ec2/securityGroup:SecurityGroup", "api")
+        machine = node("aws:ec2/instance:Instance", "gateway", {"vpcSecurityGroupIds": ["api_id"]})
+        return graph(group, machine, node(INGRESS_RULE, "api-https", rule))
 
     return Story(
         "widened-cidr",

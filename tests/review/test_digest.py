@@ -8,12 +8,13 @@ import pytest
 
 from aiinfra.errors import BadInput
 from aiinfra.graph.node import SECRET, UNKNOWN
-from aiinfra.review.build import review
+from aiinfra.review.build import Basis, review
 from aiinfra.review.digest import read_digest
 from aiinfra.review.document import Level
 from aiinfra.review.engine import difference
-from aiinfra.review.revisions import Compared, review_preview
+from aiinfra.review.given import review_preview
 from aiinfra.review.terminal import to_text
+from aiinfra.review.versions import Compared
 
 DATA = Path(__file__).parent.parent / "data" / "previews"
 DIGEST = (DATA / "digest.json").read_text(encoding="utf-8")
@@ -65,7 +66,7 @@ def test_an_old_value_is_masked_where_only_the_new_one_is_secret():
     step["oldState"]["inputs"]["description"] = "plain"
     text = json.dumps(digest)
     found, seen = difference(read_digest(text, "a"))
-    document = review(found, preview=seen, engine=True)
+    document = review(found, preview=seen, basis=Basis.ENGINE)
     assert canary not in json.dumps(document.as_json())
     assert canary not in to_text(document, full=True)
 
@@ -76,7 +77,7 @@ def test_an_engine_that_says_update_is_believed():
     step |= {"op": "update", "replaceReasons": [], "detailedDiff": {"bucket": {"kind": "update"}}}
     found, _ = difference(read_digest(json.dumps(digest), "a"))
     assert [change.operation.value for change in found if change.urn.endswith("::data")] == ["update"]
-    assert review(found, engine=True).counts.get("replaced") is None
+    assert review(found, basis=Basis.ENGINE).counts.get("replaced") is None
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from aiinfra.review.document import Level
 from aiinfra.review.figures import estimated
 from aiinfra.review.html import to_html
 from aiinfra.review.markdown import to_markdown
-from aiinfra.review.revisions import Compared, review_revisions
+from aiinfra.review.revisions import review_revisions
 from aiinfra.review.terminal import to_text
+from aiinfra.review.versions import Compared
 from aiinfra.spec.reading import load
 from tests.review.test_repository import git
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from aiinfra.errors import AiinfraError, BadInput
-from aiinfra.review.revisions import Compared, review_revisions
+from aiinfra.review.revisions import review_revisions
+from aiinfra.review.versions import Compared
 from tests.review.test_masking import CANARY
 from tests.review.test_repository import git
 

@@ -1,6 +1,7 @@
 """What is seen: the metrics page, and the samples of inputs."""
 
 import http.client
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from aiinfra.server.input_statistics import InputSample, InputStatistics
 from tests.server.conftest import Running, Serve, affine, floats
+from tests.server.exported import SERIES
 
 
 def scrape(server: Running, path: str = "/metrics") -> tuple[int, dict[tuple[str, ...], float]]:
@@ -52,6 +54,17 @@ def test_the_page_counts_what_was_asked_and_refused(serve: Serve, tmp_path: Path
     assert samples["aiinfra_input_sampled_total", "x"] >= 8
     assert samples["aiinfra_input", "x", "most"] == 7
     assert scrape(server, "/v2")[0] == 404
+
+
+def test_the_page_has_the_series_that_dashboards_read(serve: Serve, tmp_path: Path) -> None:
+    affine(tmp_path / "models/m/1/model.onnx")
+    server = serve(metrics={"address": "127.0.0.1:0"})
+    server.infer({"inputs": [floats(*range(8))]})
+    server.infer(b"x", "absent")
+    found = {re.sub(r"_(bucket|sum|count)$", "", name) for (name, *_) in scrape(server)[1]}
+    assert found - {"aiinfra_energy_joules_total"} == SERIES - {
+        "aiinfra_energy_joules_total"
+    }  # not every machine counts
 
 
 def test_a_sample_is_the_same_however_it_is_cut() -> None:

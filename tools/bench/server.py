@@ -25,6 +25,7 @@ from aiinfra.bench.request import make_request, metadata_of, site_of
 from aiinfra.server.grpc_messages import SERVICE, message
 from tools.bench._server import certificates
 from tools.bench._server.contenders import SIZES, Contender, contenders
+from tools.bench._server.starts import measure as measure_starts
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 RAW = """
@@ -46,10 +47,12 @@ Results = dict[str, dict[str, Row]]
 Rows = list[dict[str, object]]
 
 
-def scenarios(*, quick: bool) -> list[tuple[str, str, int]]:
-    """Model, encoding, connections."""
-    small = [("small", encoding, count) for encoding in ("json", "binary", "grpc") for count in (1, 32)]
-    return small + ([] if quick else [("large", encoding, 8) for encoding in ("json", "binary", "grpc")])
+CONNECTIONS = {"small": (1, 32), "large": (8,)}
+
+
+def scenarios(model: str) -> list[tuple[str, int]]:
+    """Encoding, connections."""
+    return [(encoding, count) for encoding in ("json", "binary", "grpc") for count in CONNECTIONS[model]]
 
 
 async def _grpc(port: int, model: str, seconds: float, count: int) -> tuple[float, float]:
@@ -95,41 +98,55 @@ def measure(one: Contender, model: str, encoding: str, count: int, seconds: floa
 
 
 def run(
-    out: Path, *, rounds: int = 5, seconds: float = 2.0, only: list[str] | None = None, quick: bool = False
+    out: Path, *, rounds: int = 5, seconds: float = 2.0, only: list[str] | None = None, served: tuple[str, ...] = ()
 ) -> Rows:
     """Install, start, measure, print the tables; the rows for the record."""
+    rows: Rows = []
+    text = ""
+    for model in served or tuple(SIZES):
+        found, table = _one_model(model, out, rounds=rounds, seconds=seconds, only=only)
+        print(table)
+        text += table + "\n\n"
+        rows += found
+    (out / "server.md").write_text(text)
+    return rows
+
+
+def _one_model(model: str, out: Path, *, rounds: int, seconds: float, only: list[str] | None) -> tuple[Rows, str]:
     everyone = [one for one in contenders() if not only or one.name in only]
     results: Results = {}
+    raw: list[float] = []
     for one in everyone:
-        one.install(out.resolve() / "servers")
+        one.install(out.resolve() / "servers", model)
+    all_cores = os.sched_getaffinity(0)
     try:
         for one in everyone:
             one.start(SERVER_CORE)
         os.sched_setaffinity(0, {CLIENT_CORE})
-        raw = []
         for number in range(rounds):
             turned = everyone[number % len(everyone) :] + everyone[: number % len(everyone)]
-            for scenario in scenarios(quick=quick):
+            for encoding, count in scenarios(model):
+                if model == "large":  # beside each scenario: the machine's speed changes within a round
+                    raw.append(_raw(everyone[0].model_file, seconds))
                 for one in turned:
-                    _round(one, scenario, seconds, results)
-            if not quick:
-                raw.append(_raw(everyone[0].folder / "models/large/1/model.onnx", seconds))
+                    _round(one, (encoding, count), seconds, results)
         memory = {one.name: one.memory() for one in everyone}
     finally:
+        os.sched_setaffinity(0, all_cores)
         for one in everyone:
             one.stop()
-    text = render(everyone, results, raw, memory)
-    print(text)
-    (out / "server.md").write_text(text + "\n")
-    return [
+    starts = measure_starts(everyone[0].repository, SERVER_CORE) if everyone[0].name == "aiinfra" else {}
+    rows: Rows = [
         {"scenario": scenario, "server": name, "rounds": row}
         for scenario, by_name in results.items()
         for name, row in by_name.items()
     ]
+    return rows, render(everyone, results, raw, memory, starts)
 
 
-def _round(one: Contender, scenario: tuple[str, str, int], seconds: float, results: Results) -> None:
-    model, encoding, count = scenario
+def _round(one: Contender, scenario: tuple[str, int], seconds: float, results: Results) -> None:
+    encoding, count = scenario
+    model = one.model
     before = one.processor_s()
     found = measure(one, model, encoding, count, seconds)
     if found is not None:
@@ -149,9 +166,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--only", nargs="*", help="names of contenders")
-    parser.add_argument("--small", action="store_true", help="leave out the compute-bound model")
+    parser.add_argument("--models", nargs="*", default=(), choices=[*SIZES, []], help="one of them; all by default")
     options = parser.parse_args()
-    run(options.out, rounds=options.rounds, seconds=options.seconds, only=options.only, quick=options.small)
+    run(options.out, rounds=options.rounds, seconds=options.seconds, only=options.only, served=tuple(options.models))
     return 0
 
 
@@ -160,6 +177,7 @@ def render(
     results: Results,
     raw: list[float],
     memory: dict[str, float],
+    starts: dict[str, float],
 ) -> str:
     """Medians as a table; ours divided by each rival's in brackets."""
     names = [one.name for one in everyone]
@@ -171,6 +189,8 @@ def render(
     lines += _rows(names, results, 2, lambda _: "")
     if raw:
         lines.append(f"\nraw onnxruntime, large model, same core: {median(raw):.1f} a second")
+    if starts:
+        lines.append("\nour starts: " + ", ".join(f"{name} {figure:.2f}" for name, figure in starts.items()))
     lines.append("\n" + "; ".join(f"{one.name}: {one.versions}" for one in everyone))
     return "\n".join(lines)
 

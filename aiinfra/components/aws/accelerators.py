@@ -72,22 +72,27 @@ def interfaces(instance: Instance, groups: Sequence[Any]) -> list[dict[str, Any]
     return cards
 
 
-def bought(capacity: Capacity) -> dict[str, Any]:
-    """What the launch template says of where capacity comes from."""
-    if not capacity.reservation:
+def bought(capacity: Capacity, reservation: Any) -> dict[str, Any]:
+    """What the launch template says of where capacity comes from; ``reservation`` is the id, bought or declared."""
+    if not capacity.is_reserved:
         return {}
-    target = {"capacity_reservation_target": {"capacity_reservation_id": capacity.reservation}}
-    block = {"instance_market_options": {"market_type": "capacity-block"}} if capacity.block else {}
+    target = {"capacity_reservation_target": {"capacity_reservation_id": reservation}}
+    block = {"instance_market_options": {"market_type": "capacity-block"}} if capacity.is_block else {}
     return {"capacity_reservation_specification": target, **block}
 
 
 def capacity_type(capacity: Capacity) -> str:
     """What the node group says of it."""
-    if capacity.block:
+    if capacity.is_block:
         return "CAPACITY_BLOCK"
     return "SPOT" if capacity.spot else "ON_DEMAND"
 
 
+def size(capacity: Capacity, nodes: int) -> dict[str, int]:
+    """How many machines there are. Those of a block that is bought start when it does, on a schedule."""
+    return {"min_size": 0, "desired_size": 0 if capacity.offering else nodes, "max_size": nodes}
+
+
 def is_placed(capacity: Capacity, instance: Instance, nodes: int) -> bool:
     """Whether machines are put close together by us. A reservation has its place already; one machine needs none."""
-    return nodes > 1 and instance.efa > 0 and not capacity.reservation
+    return nodes > 1 and instance.efa > 0 and not capacity.is_reserved

@@ -24,14 +24,20 @@ _ON_DATA: Final = ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", 
 
 
 def closed(
-    bucket: str, account: str, partition: str, administrators: Sequence[str] = (), logged: Sequence[str] = ()
+    bucket: str,
+    account: str,
+    partition: str,
+    administrators: Sequence[str] = (),
+    *,
+    logged: Sequence[str] = (),
+    writer: str = "",
 ) -> str:
     """As :func:`tls_only`, and objects are read and written only from networks of the account.
 
     ``aws:VpceAccount`` says whose endpoint a request came through, gateway endpoints included, and is absent without
     one. Only actions on objects are refused, so that nobody is locked out of the bucket itself; ``administrators``,
     AWS's services and the service-linked roles they use are let through. ``logged`` are the buckets whose access logs
-    are delivered here.
+    are delivered here, ``writer`` the service of AWS whose records are.
     """
     arn = f"arn:{partition}:s3:::{bucket}"
     linked = f"arn:{partition}:iam::{account}:role/aws-service-role/*"
@@ -50,7 +56,20 @@ def closed(
     statements = [*_tls_statements(arn), outside]
     if logged:
         statements.append(_delivered(arn, account, [f"arn:{partition}:s3:::{name}" for name in logged]))
+    if writer:
+        statements += _written(arn, account, writer)
     return document(*statements)
+
+
+def _written(arn: str, account: str, service: str) -> list[dict[str, Any]]:
+    who: dict[str, Any] = {
+        "Principal": {"Service": service},
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+    return [
+        allow("FindBucket", ("s3:GetBucketAcl", "s3:ListBucket"), arn, **who),
+        allow("WriteRecords", ("s3:PutObject",), f"{arn}/AWSLogs/{account}/*", **who),
+    ]
 
 
 def _delivered(arn: str, account: str, sources: Sequence[str]) -> dict[str, Any]:

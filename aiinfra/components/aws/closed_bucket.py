@@ -33,7 +33,9 @@ class ClosedBucket(Component):
         versioning = self.child(aws.s3.BucketVersioning, "versioning", {**on, **bucket_settings.VERSIONED})
         encrypted = {**on, **bucket_settings.encrypted(spec.key)}
         self.child(aws.s3.BucketServerSideEncryptionConfiguration, "encryption", encrypted)
-        text = bucket_policy.closed(called, spec.account, partition, spec.administrators, spec.logged)
+        text = bucket_policy.closed(
+            called, spec.account, partition, spec.administrators, logged=spec.logged, writer=spec.writer
+        )
         self.child(aws.s3.BucketPolicy, "policy", {**on, "policy": text}, depends_on=[closed])
         life = {**on, "rules": [bucket_settings.expire(spec.keep_old_versions, spec.keep)]}
         self.child(aws.s3.BucketLifecycleConfiguration, "lifecycle", life, depends_on=[versioning])

@@ -153,3 +153,44 @@ class WorkloadRoleSpec(ComponentSpec):
     """Buckets it reads; none by default."""
     writes: tuple[str, ...] = ()
     """Buckets it reads and writes; none by default."""
+
+
+class ScalingSpec(ComponentSpec):
+    """The AWS half of machines that come and go with jobs."""
+
+    account: Account
+    """Account it belongs to."""
+    region: Region
+    """Region it is in."""
+    cluster: str = Field(min_length=1, max_length=100)
+    """Name of the cluster."""
+    training: Name
+    """Name of the training component; the machines' profile is named after it."""
+    role: str = Field(min_length=1, max_length=64)
+    """Name of the machines' role."""
+    key_alias: str = Field(pattern=r"^alias/.+$")
+    """Alias of the key that encrypts their disks."""
+    placed: bool = False
+    """Whether machines are put close together. They are not by default."""
+
+
+class DisksSpec(ComponentSpec):
+    """What makes encrypted disks for pods, and mounts the file system."""
+
+    account: Account
+    """Account it belongs to."""
+    region: Region
+    """Region it is in."""
+    version: str = Field(default_factory=newest)
+    """Kubernetes version of the cluster."""
+    cluster: str = Field(min_length=1, max_length=100)
+    """Name of the cluster."""
+    key_alias: str = Field(pattern=r"^alias/.+$")
+    """Alias of the key that encrypts disks."""
+    files: bool = False
+    """Whether there is a file system to mount. None by default."""
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        _known(self.version)
+        return self

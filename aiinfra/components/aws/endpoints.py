@@ -21,6 +21,8 @@ class Service:
     """Who asks."""
     foreign: bool = False
     """Whether resources of other accounts are among what is asked for."""
+    always: bool = True
+    """Whether every training network reaches it; else where something in it asks for it."""
 
 
 SERVICES: Final[dict[str, Service]] = {
@@ -28,15 +30,20 @@ SERVICES: Final[dict[str, Service]] = {
         (
             "ec2:AssignPrivateIpAddresses",
             "ec2:AttachNetworkInterface",
+            "ec2:AttachVolume",
             "ec2:CreateNetworkInterface",
             "ec2:CreateTags",
+            "ec2:CreateVolume",
             "ec2:DeleteNetworkInterface",
+            "ec2:DeleteVolume",
             "ec2:Describe*",
             "ec2:DetachNetworkInterface",
+            "ec2:DetachVolume",
             "ec2:ModifyNetworkInterfaceAttribute",
+            "ec2:ModifyVolume",
             "ec2:UnassignPrivateIpAddresses",
         ),
-        "nodes as they join, the VPC CNI",
+        "nodes as they join, the VPC CNI, the EBS driver",
     ),
     "ecr.api": Service(
         (
@@ -57,8 +64,28 @@ SERVICES: Final[dict[str, Service]] = {
     "eks": Service(("eks:DescribeCluster", "eks:ListClusters"), "nodes, and whoever writes a kubeconfig inside"),
     "eks-auth": Service(("eks-auth:AssumeRoleForPodIdentity",), "the Pod Identity agent"),
     "sts": Service(("sts:AssumeRole", "sts:GetCallerIdentity", "sts:TagSession"), "kubeconfigs, and roles of pods"),
+    "logs": Service(("logs:CreateLogStream", "logs:PutLogEvents"), "a runner inside", always=False),
+    "kms": Service(("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"), "its state", always=False),
+    "sqs": Service(
+        ("sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"), "Karpenter: machines about to end", always=False
+    ),
+    "ssm": Service(
+        ("ssm:GetParameter",), "Karpenter: which image is meant; they are AWS's", foreign=True, always=False
+    ),
 }
 """Services with interface endpoints."""
+
+ALWAYS: Final = tuple(name for name, service in SERVICES.items() if service.always)
+"""Those that every training network reaches."""
+
+STARTS_MACHINES: Final = (
+    "ec2:CreateFleet",
+    "ec2:CreateLaunchTemplate",
+    "ec2:DeleteLaunchTemplate",
+    "ec2:RunInstances",
+    "ec2:TerminateInstances",
+)
+"""What Karpenter asks of EC2, beyond what others do; images are AWS's."""
 
 STORAGE: Final = "s3"
 """The service with a gateway endpoint: no charge, and reached by route."""
@@ -69,7 +96,13 @@ def service_name(service: str, region: str) -> str:
     return f"com.amazonaws.{region}.{service}"
 
 
-def interface_policy(service: str, account: str) -> str:
+def services(*, scale_to_zero: bool, runner: bool) -> tuple[str, ...]:
+    """What a training network reaches, by what is in it."""
+    more = (*(("sqs", "ssm") if scale_to_zero else ()), *(("kms", "logs") if runner else ()))
+    return tuple(name for name in SERVICES if name in (*ALWAYS, *more))
+
+
+def interface_policy(service: str, account: str, *, starts_machines: bool = False) -> str:
     """What may be asked of one service through its endpoint."""
     found = SERVICES[service]
     own = {"aws:PrincipalAccount": account}
@@ -80,6 +113,8 @@ def interface_policy(service: str, account: str) -> str:
     statements = [_only("OwnAccount", rest, condition)]
     if bare:
         statements.append(_only("WithoutResource", bare, own))
+    if starts_machines and service == "ec2":
+        statements.append(_only("StartMachines", STARTS_MACHINES, own))
     return document(*statements)
 
 

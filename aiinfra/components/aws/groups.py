@@ -47,9 +47,18 @@ GROUPS: Final = {
     "endpoints": "Endpoints of AWS services",
 }
 
+RUNNER: Final = "runner"
+"""Group of what runs projects from inside; it is there where that is."""
+
+RUNNER_PASSAGES: Final = (
+    Passage(RUNNER, "control", "tcp", (443, 443), "A runner inside calls the API"),
+    Passage(RUNNER, "endpoints", "tcp", (443, 443), "A runner inside calls AWS services"),
+)
+
 PASSAGES: Final = (
     Passage("nodes", "nodes", "-1", None, "Pods talk to pods; EFA needs everything open inside one group"),
     Passage("nodes", "control", "tcp", (443, 443), "Kubelets and pods call the API"),
+    Passage("control", "nodes", "tcp", (8082, 8082), "The API asks the queue what waits in it"),
     Passage("control", "nodes", "tcp", (9443, 9443), "The API calls admission webhooks"),
     Passage("control", "nodes", "tcp", (10250, 10251), "The API calls kubelets and the metrics server"),
     Passage("nodes", "endpoints", "tcp", (443, 443), "Machines and pods call AWS services"),

@@ -52,7 +52,7 @@ def use_through(service: str, account: str, region: str, partition: str) -> dict
     )
 
 
-_WORDS: Final = {"s3": "S3", "ec2": "EC2", "fsx": "FSx"}
+_WORDS: Final = {"s3": "S3", "ec2": "EC2", "ecr": "ECR", "fsx": "FSx"}
 
 
 def logs_key(account: str, region: str, partition: str, groups: Sequence[str]) -> str:
@@ -118,3 +118,8 @@ def volumes_key(account: str, region: str, partition: str) -> str:
 def key_alias(name: str, noun: str) -> str:
     """The alias of one key of the component called ``name``."""
     return f"alias/{name}-{noun}"
+
+
+def alias_arn(alias: str, account: str, region: str, partition: str) -> str:
+    """ARN of an alias, known before its key is; EC2 takes it in place of a key's."""
+    return f"arn:{partition}:kms:{region}:{account}:{alias}"

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from aiinfra.catalogue.find import find_region
 from aiinfra.components.args import NetworkArgs
 from aiinfra.components.aws import endpoints, network_log
-from aiinfra.components.aws.groups import GROUPS, PASSAGES, described
+from aiinfra.components.aws.groups import GROUPS, PASSAGES, RUNNER, RUNNER_PASSAGES, Passage, described
 from aiinfra.components.aws.policy import assumed_by, role_arn
 from aiinfra.components.aws.training_specs import NetworkSpec
 from aiinfra.components.component import Component, parse_args
@@ -36,6 +36,8 @@ class Network(Component):
     """Id of the machines' security group."""
     control_group: pulumi.Output[str]
     """Id of the control plane's security group."""
+    runner_group: pulumi.Output[str]
+    """Id of the security group of a runner inside; empty where there is none."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         spec = parse_args(NetworkSpec, name, args)
@@ -55,8 +57,9 @@ class Network(Component):
                 self.child(aws.ec2.RouteTableAssociation, f"{what}-{zone.zone}-route", joined)
                 subnets[what].append(subnet)
 
-        groups = {noun: self._group(noun, about, vpc.id) for noun, about in GROUPS.items()}
-        self._passages(groups)
+        named = {**GROUPS, **({RUNNER: "A runner inside"} if spec.runner else {})}
+        groups = {noun: self._group(noun, about, vpc.id) for noun, about in named.items()}
+        self._passages(groups, (*PASSAGES, *(RUNNER_PASSAGES if spec.runner else ())))
         self._endpoints(spec, vpc.id, routes.id, [one.id for one in subnets["services"]], groups)
         self._openings(spec, groups["nodes"].id)
         self._flow_log(spec, vpc.id)
@@ -68,6 +71,7 @@ class Network(Component):
         self.pod_subnets = pulumi.Output.all(*[one.id for one in subnets["pods"]])
         self.nodes_group = groups["nodes"].id
         self.control_group = groups["control"].id
+        self.runner_group = groups[RUNNER].id if spec.runner else pulumi.Output.from_input("")
         self.done(
             {
                 "vpc": self.vpc,
@@ -76,6 +80,7 @@ class Network(Component):
                 "podSubnets": self.pod_subnets,
                 "nodesGroup": self.nodes_group,
                 "controlGroup": self.control_group,
+                "runnerGroup": self.runner_group,
             }
         )
 
@@ -95,8 +100,8 @@ class Network(Component):
         props = {"vpc_id": vpc, "description": about, "tags": {"Name": f"{self._name}-{noun}"}}
         return self.child(aws.ec2.SecurityGroup, noun, props)
 
-    def _passages(self, groups: dict[str, aws.ec2.SecurityGroup]) -> None:
-        for passage in PASSAGES:
+    def _passages(self, groups: dict[str, aws.ec2.SecurityGroup], passages: tuple[Passage, ...]) -> None:
+        for passage in passages:
             source, target = groups[passage.source].id, groups[passage.target].id
             out = {"security_group_id": source, "referenced_security_group_id": target, **passage.rule}
             into = {"security_group_id": target, "referenced_security_group_id": source, **passage.rule}
@@ -119,7 +124,7 @@ class Network(Component):
                 "private_dns_enabled": True,
                 "subnet_ids": subnets,
                 "security_group_ids": [groups["endpoints"].id],
-                "policy": endpoints.interface_policy(service, spec.account),
+                "policy": endpoints.interface_policy(service, spec.account, starts_machines=spec.starts_machines),
                 "tags": {"Name": f"{self._name}-{service}"},
             }
             self.child(aws.ec2.VpcEndpoint, f"endpoint-{service.replace('.', '-')}", props)
@@ -133,15 +138,17 @@ class Network(Component):
             "tags": {"Name": f"{self._name}-{endpoints.STORAGE}"},
         }
         storage = self.child(aws.ec2.VpcEndpoint, "endpoint-s3", gateway)
-        rule = {
-            "security_group_id": groups["nodes"].id,
-            "prefix_list_id": storage.prefix_list_id,
-            "ip_protocol": "tcp",
-            "from_port": 443,
-            "to_port": 443,
-            "description": "Machines and pods read and write S3 through its gateway",
-        }
-        self.child(aws.vpc.SecurityGroupEgressRule, "nodes-s3-out", rule)
+        for who, about in (("nodes", "Machines and pods read and write"), (RUNNER, "A runner inside reads and writes")):
+            if who in groups:
+                rule = {
+                    "security_group_id": groups[who].id,
+                    "prefix_list_id": storage.prefix_list_id,
+                    "ip_protocol": "tcp",
+                    "from_port": 443,
+                    "to_port": 443,
+                    "description": f"{about} S3 through its gateway",
+                }
+                self.child(aws.vpc.SecurityGroupEgressRule, f"{who}-s3-out", rule)
 
     def _openings(self, spec: NetworkSpec, group: pulumi.Output[str]) -> None:
         for index, opening in enumerate(spec.egress):

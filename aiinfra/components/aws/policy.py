@@ -12,7 +12,7 @@ def document(*statements: Mapping[str, Any]) -> str:
 
 def dns_suffix(partition: str) -> str:
     """Domain of a partition's service endpoints."""
-    return {"aws-cn": "amazonaws.com.cn"}.get(partition, "amazonaws.com")
+    return {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}.get(partition, "amazonaws.com")
 
 
 def root(account: str, partition: str) -> dict[str, str]:

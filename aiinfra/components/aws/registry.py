@@ -3,17 +3,27 @@
 import pulumi
 
 from aiinfra.components.args import RegistryArgs
+from aiinfra.components.aws.image_repositories import ImageRepositories
 from aiinfra.components.aws.release_bucket import ReleaseBucket
-from aiinfra.components.aws.specs import RegistrySpec, ReleaseBucketSpec
+from aiinfra.components.aws.signing_key import SigningKey
+from aiinfra.components.aws.specs import ImageRepositoriesSpec, RegistrySpec, ReleaseBucketSpec, SigningKeySpec
 from aiinfra.components.component import Component, parse_args
 from aiinfra.tokens import REGISTRY
 
 
 class Registry(Component):
-    """Where releases are kept. Child: ``releases`` (:class:`ReleaseBucket`), unless a bucket is there already."""
+    """Where releases are kept and signed, and images mirrored.
+
+    Children: ``releases`` (:class:`ReleaseBucket`), unless a bucket is there already, ``signing``
+    (:class:`SigningKey`), and ``images`` (:class:`ImageRepositories`) where any are named.
+    """
 
     bucket: pulumi.Output[str]
     """Name of the bucket that releases go to."""
+    signing_key: pulumi.Output[str]
+    """Alias of the key that releases are signed with."""
+    repositories: pulumi.Output[dict[str, str]]
+    """Name of an image or chart -> address to push to."""
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         spec = parse_args(RegistrySpec, name, args)
@@ -23,4 +33,10 @@ class Registry(Component):
         else:
             wanted = ReleaseBucketSpec(account=spec.account, region=spec.region, key=spec.existing.key)
             self.bucket = self.part(ReleaseBucket, "releases", wanted).bucket
-        self.done({"bucket": self.bucket})
+        place = {"account": spec.account, "region": spec.region}
+        self.signing_key = self.part(SigningKey, "signing", SigningKeySpec(**place)).alias
+        self.repositories = pulumi.Output.from_input({})
+        if spec.images:
+            wanted_images = ImageRepositoriesSpec(**place, prefix=spec.prefix or spec.name, names=spec.images)
+            self.repositories = self.part(ImageRepositories, "images", wanted_images).repositories
+        self.done({"bucket": self.bucket, "signingKey": self.signing_key, "repositories": self.repositories})

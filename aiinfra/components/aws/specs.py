@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from aiinfra.check.needed import needed
 from aiinfra.components.spec import ComponentSpec
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
@@ -24,6 +25,30 @@ class ReleaseBucketSpec(ComponentSpec):
     """Days an overwritten or deleted object can still be had back."""
 
 
+class ImageRepositoriesSpec(ComponentSpec):
+    """OCI repositories for images and charts."""
+
+    account: Account
+    """Account they belong to."""
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    """Region they are in."""
+    prefix: Name
+    """What comes before the names, with a slash."""
+    names: tuple[Name, ...] = Field(min_length=1)
+    """Their names, as in ``images.lock``."""
+    keep_untagged: int = Field(default=14, ge=1)
+    """Days that an image stays which no tag names."""
+
+
+class SigningKeySpec(ComponentSpec):
+    """The key that releases are signed with."""
+
+    account: Account
+    """Account it belongs to."""
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    """Region it is in."""
+
+
 class RegistrySpec(ComponentSpec):
     """What outlives every cluster: where releases are kept."""
 
@@ -35,6 +60,10 @@ class RegistrySpec(ComponentSpec):
     """Name of the deployment."""
     tags: Tags
     """Who owns it; recorded, and applied through the provider's default tags."""
+    prefix: str = ""
+    """What comes before the names of repositories; empty: the deployment's name."""
+    images: tuple[Name, ...] = ()
+    """Images and charts that are mirrored, by their names in ``images.lock``; none: no repositories."""
     existing: Existing = Existing()
     """Resources that are there already."""
 
@@ -55,5 +84,7 @@ class RegistrySpec(ComponentSpec):
             region=deployment.cloud.region,
             name=deployment.name,
             tags=deployment.tags,
+            prefix=declaration.prefix,
+            images=needed(deployment),
             existing=deployment.storage.existing,
         )

@@ -32,6 +32,8 @@ class ClosedBucketSpec(ComponentSpec):
     """Days an overwritten or deleted object can still be had back."""
     keep: int = Field(default=0, ge=0)
     """Days objects are kept; 0: until somebody deletes them."""
+    writer: str = Field(default="", pattern=r"^([a-z0-9-]+\.amazonaws\.com)?$")
+    """AWS's service that writes its records here; empty: none does."""
     lock: int = Field(default=0, ge=0)
     """Days objects can neither be overwritten nor deleted (object lock, governance mode); 0: no lock. Only a new bucket
     can be given one."""

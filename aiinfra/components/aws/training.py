@@ -5,10 +5,15 @@ import pulumi
 from aiinfra.components.args import TrainingArgs
 from aiinfra.components.aws import training_parts as parts
 from aiinfra.components.aws.accelerator_nodes import AcceleratorNodes
+from aiinfra.components.aws.alarms import Alarms
 from aiinfra.components.aws.cluster import Cluster
+from aiinfra.components.aws.disks import Disks
 from aiinfra.components.aws.file_system import FileSystem
 from aiinfra.components.aws.keys import Keys
+from aiinfra.components.aws.machine_scaling import Scaling
 from aiinfra.components.aws.network import Network
+from aiinfra.components.aws.runner import Runner
+from aiinfra.components.aws.spending import Spending
 from aiinfra.components.aws.storage import Storage
 from aiinfra.components.aws.system_nodes import SystemNodes
 from aiinfra.components.aws.training_specs import TrainingSpec
@@ -22,7 +27,9 @@ class Training(Component):
 
     Children: ``keys`` (:class:`Keys`), ``network`` (:class:`Network`), ``storage`` (:class:`Storage`), where it is
     declared ``files`` (:class:`FileSystem`), ``cluster`` (:class:`Cluster`), ``system`` (:class:`SystemNodes`),
-    ``accelerators`` (:class:`AcceleratorNodes`), ``trainer`` (:class:`WorkloadRole`).
+    ``disks`` (:class:`Disks`), ``accelerators`` (:class:`AcceleratorNodes`) or, where machines come and go, ``scaling``
+    (:class:`Scaling`), ``trainer`` (:class:`WorkloadRole`); where there is a budget ``alarms`` (:class:`Alarms`) and
+    ``spending`` (:class:`Spending`); where something runs inside ``runner`` (:class:`Runner`).
     """
 
     vpc: pulumi.Output[str]
@@ -37,10 +44,13 @@ class Training(Component):
     """Address of the cluster's API."""
     certificate_authority: pulumi.Output[str]
     """Certificate that the API is known by, PEM in base 64."""
+    files: pulumi.Output[dict[str, str]]
+    """``id``, ``dnsName`` and ``mountName`` of the file system; empty where there is none."""
 
     def __init__(self, name: str, args: TrainingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         spec = parse_args(TrainingSpec, name, args)
         super().__init__(TRAINING, name, spec, opts)
+        self.files = pulumi.Output.from_input({})
         keys = self.part(Keys, "keys", parts.keys_of(spec, name))
         network = self.part(Network, "network", parts.network_of(spec, keys.logs))
         stored = parts.storage_of(spec, keys.data)
@@ -48,8 +58,9 @@ class Training(Component):
         if spec.files is not None:
             ids = {"vpc": network.vpc, "subnet": network.service_subnets[spec.home], "clients": network.nodes_group}
             files = parts.files_of(spec.files, stored, f"{name}-storage", key=keys.data, **ids)
-            self.part(FileSystem, "files", files, depends_on=[storage])
-        inside = parts.cluster_of(
+            made = self.part(FileSystem, "files", files, depends_on=[storage])
+            self.files = pulumi.Output.all(id=made.id, dnsName=made.dns_name, mountName=made.mount_name)
+        wanted = parts.cluster_of(
             spec,
             name,
             subnets=_each(network.service_subnets, spec),
@@ -59,13 +70,24 @@ class Training(Component):
             key=keys.cluster,
             logs_key=keys.logs,
         )
-        cluster = self.part(Cluster, "cluster", inside, depends_on=[network])
+        cluster = self.part(Cluster, "cluster", wanted, depends_on=[network])
         nodes = _each(network.node_subnets, spec)
         system = parts.system_nodes_of(spec, name, subnets=nodes, group=network.nodes_group, key=keys.volumes)
         machines = self.part(SystemNodes, "system", system, depends_on=[cluster])
-        home = {"subnet": nodes[spec.home], "group": network.nodes_group, "key": keys.volumes}
-        training = parts.accelerators_of(spec, name, **home)
-        self.part(AcceleratorNodes, "accelerators", training, depends_on=[cluster, machines])
+        self.part(Disks, "disks", parts.disks_of(spec, name), depends_on=[machines])
+        if spec.scale_to_zero:
+            self.part(Scaling, "scaling", parts.scaling_of(spec, name), depends_on=[machines])
+        else:
+            home = {"subnet": nodes[spec.home], "group": network.nodes_group, "key": keys.volumes}
+            training = parts.accelerators_of(spec, name, **home)
+            self.part(AcceleratorNodes, "accelerators", training, depends_on=[cluster, machines])
+        if spec.budget is not None:
+            alarms = self.part(Alarms, "alarms", parts.alarms_of(spec))
+            self.part(Spending, "spending", parts.spending_of(spec, alarms.topic), depends_on=[alarms])
+        place = {"vpc": network.vpc, "subnets": nodes, "group": network.runner_group}
+        inside = parts.runner_of(spec, name, **place, key=keys.data, logs_key=keys.logs)
+        if inside is not None:
+            self.part(Runner, "runner", inside, depends_on=[cluster])
         trainer = parts.trainer_of(spec, stored, name)
         self.part(WorkloadRole, "trainer", trainer, depends_on=[cluster])
 
@@ -81,6 +103,7 @@ class Training(Component):
                 "clusterArn": self.cluster_arn,
                 "endpoint": self.endpoint,
                 "certificateAuthority": self.certificate_authority,
+                "files": self.files,
             }
         )
 

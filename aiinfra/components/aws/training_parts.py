@@ -1,11 +1,21 @@
 """What the parts of a training cluster are declared with, each from the whole. Pure; ids are handed through."""
 
 from aiinfra.catalogue.find import find_region
-from aiinfra.components.aws import cluster_settings
-from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec
+from aiinfra.components.aws import cluster_settings, endpoints
+from aiinfra.components.aws.accelerators import accelerated, is_placed
+from aiinfra.components.aws.account_specs import AlarmsSpec, SpendingSpec
+from aiinfra.components.aws.cluster_specs import (
+    AcceleratorNodesSpec,
+    ClusterSpec,
+    DisksSpec,
+    ScalingSpec,
+    SystemNodesSpec,
+    WorkloadRoleSpec,
+)
 from aiinfra.components.aws.key_policy import key_alias
 from aiinfra.components.aws.layout import place
 from aiinfra.components.aws.policy import role_arn
+from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.storage_parts import called, nouns
 from aiinfra.components.aws.storage_specs import FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
@@ -34,6 +44,9 @@ def network_of(spec: TrainingSpec, logs_key: Given) -> NetworkSpec:
         zones=spec.zones,
         cidr=spec.cidr,
         egress=spec.egress,
+        services=endpoints.services(scale_to_zero=spec.scale_to_zero, runner=bool(spec.runner_image)),
+        starts_machines=spec.scale_to_zero,
+        runner=bool(spec.runner_image),
         logs_key=logs_key,
     )
 
@@ -104,5 +117,56 @@ def accelerators_of(spec: TrainingSpec, name: str, **given: Given) -> Accelerato
         instance=spec.instance,
         nodes=spec.nodes,
         capacity=spec.capacity,
+        **given,
+    )
+
+
+def disks_of(spec: TrainingSpec, name: str) -> DisksSpec:
+    """The drivers of volumes."""
+    return DisksSpec(
+        account=spec.account,
+        region=spec.region,
+        version=spec.version,
+        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        key_alias=key_alias(f"{name}-keys", "volumes"),
+        files=spec.files is not None,
+    )
+
+
+def scaling_of(spec: TrainingSpec, name: str) -> ScalingSpec:
+    """The AWS half of machines that come and go; they have the role of the other machines."""
+    return ScalingSpec(
+        account=spec.account,
+        region=spec.region,
+        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        training=name,
+        role=role_name(f"{name}-system", spec.region),
+        key_alias=key_alias(f"{name}-keys", "volumes"),
+        placed=is_placed(spec.capacity, accelerated(spec.instance), spec.nodes),
+    )
+
+
+def alarms_of(spec: TrainingSpec) -> AlarmsSpec:
+    """Where alarms go."""
+    return AlarmsSpec(account=spec.account, region=spec.region, mails=spec.mails)
+
+
+def spending_of(spec: TrainingSpec, topic: Given) -> SpendingSpec:
+    """The alarm of training's budget: it counts what carries the deployment's cost center."""
+    return SpendingSpec(topic=topic, budget=spec.budget, tag=f"cost-center={spec.tags.cost_center}")
+
+
+def runner_of(spec: TrainingSpec, name: str, **given: Given) -> RunnerSpec | None:
+    """What runs projects from inside; None where the declaration says no place for the state, or another way in."""
+    if spec.state is None or not spec.runner_image:
+        return None
+    return RunnerSpec(
+        account=spec.account,
+        region=spec.region,
+        deployment=spec.name,
+        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        state=spec.state,
+        image=spec.runner_image,
+        stack=spec.stack,
         **given,
     )

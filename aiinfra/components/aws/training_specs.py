@@ -7,19 +7,20 @@ from pydantic import AfterValidator, Field, IPvAnyNetwork, field_serializer, mod
 
 from aiinfra.catalogue.eks import newest
 from aiinfra.catalogue.find import find_region
-from aiinfra.components.aws.endpoints import SERVICES
+from aiinfra.components.aws.endpoints import ALWAYS, SERVICES
 from aiinfra.components.aws.layout import ZoneRanges, layout, place
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
+from aiinfra.images import RUNNER, reference
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region, Zones
+from aiinfra.spec.cloud import Account, Mail, Region, State, Zones
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import PODS
 from aiinfra.spec.network import Egress
 from aiinfra.spec.storage import Files
 from aiinfra.spec.tags import Tags
-from aiinfra.spec.training import Capacity, RoleArn
-from aiinfra.units import DataSize
+from aiinfra.spec.training import Capacity, RoleArn, Runner
+from aiinfra.units import DataSize, Spend
 
 RETENTION: Final = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """Days that CloudWatch Logs can keep records, of a year and more (its API reference, PutRetentionPolicy)."""
@@ -61,8 +62,12 @@ class NetworkSpec(ComponentSpec):
     """Addresses of machines; /16 to /22."""
     pods: IPv4Network = PODS
     """Addresses of pods; /16 to /20, apart from the other."""
-    services: tuple[str, ...] = tuple(SERVICES)
+    services: tuple[str, ...] = ALWAYS
     """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
+    starts_machines: bool = False
+    """Whether something inside starts machines through the endpoint of EC2. Nothing does by default."""
+    runner: bool = False
+    """Whether something inside runs projects, and so calls the cluster's API. Nothing does by default."""
     egress: tuple[Egress, ...] = ()
     """Ranges that machines may reach; none by default. A route there is not made."""
     logs_key: Given
@@ -124,6 +129,18 @@ class TrainingSpec(ComponentSpec):
     """How many of them."""
     capacity: Capacity = Capacity()
     """Where they come from; on demand by default."""
+    scale_to_zero: bool = False
+    """Machines that train come and go with the jobs, at most ``nodes`` of them. They stay by default."""
+    budget: Spend | None = None
+    """Alarm when a month costs more, and when it will; none: no alarm. In USD."""
+    mails: tuple[Mail, ...] = ()
+    """Addresses that get alarms."""
+    state: State | None = None
+    """Where the state of stacks is, for a runner inside; none: there is no runner."""
+    runner_image: str = ""
+    """Reference of the runner's image by digest; empty: there is no runner."""
+    stack: str = "production"
+    """Stack that a runner runs."""
 
     @classmethod
     def of(cls, declaration: Declaration) -> "TrainingSpec":
@@ -140,6 +157,7 @@ class TrainingSpec(ComponentSpec):
                 f"stack {declaration.stack!r} of {declaration.file} declares no training",
                 "add 'training', or choose a stack that has it",
             )
+        inside = deployment.training.api_access.runner is Runner.IN_VPC and cloud.state is not None
         return cls(
             account=cloud.account,
             region=cloud.region,
@@ -155,6 +173,12 @@ class TrainingSpec(ComponentSpec):
             instance=deployment.training.instance,
             nodes=deployment.training.nodes,
             capacity=deployment.training.capacity,
+            scale_to_zero=deployment.training.scale_to_zero,
+            budget=deployment.training.budget,
+            mails=cloud.notify,
+            state=cloud.state,
+            runner_image=reference(declaration.images, RUNNER) if inside else "",
+            stack=declaration.stack,
             public_cidrs=deployment.training.api_access.public_cidrs,
         )
 

@@ -34,8 +34,16 @@ def row_values(row: Row) -> dict[str, Any]:
     return _object("v1", "ConfigMap", ROW, data=data)
 
 
-def everywhere(class_name: str, namespace: str, delivery: Delivery, signer: str) -> list[dict[str, Any]]:
-    """What stands at every site of a class, the same bytes: the key, the source and what is made of it.
+def wave_folder(wave: int) -> str:
+    """Folder of a wave's manifests in the class's artifact."""
+    return f"wave-{wave}"
+
+
+def everywhere(
+    class_name: str, namespace: str, delivery: Delivery, signer: str, wave: int | None = None
+) -> list[dict[str, Any]]:
+    """What stands at every site of a class, or of one wave of it, the same bytes: the key, the source and what is made
+    of it.
 
     Without a signer there is no key, and Flux takes nothing: the source still demands a signature.
     """
@@ -50,7 +58,7 @@ def everywhere(class_name: str, namespace: str, delivery: Delivery, signer: str)
     }
     made = {
         "sourceRef": {"kind": "OCIRepository", "name": class_name},
-        "path": "./",
+        "path": f"./{wave_folder(wave)}" if wave is not None else "./",
         "interval": every,
         "retryInterval": "2m",
         "timeout": "10m",

@@ -1,45 +1,86 @@
 """How a site's spec is divided between its parts, and how a declaration's row becomes a site. Pure."""
 
-from aiinfra.components.kubernetes.delivery import placeholders
-from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec, TrustedNamespaceSpec
+from aiinfra.components.kubernetes.delivery import PROPERTIES, placeholders, wave_folder
+from aiinfra.components.kubernetes.runtime_objects import scraper_secret
+from aiinfra.components.kubernetes.specs import (
+    InferenceRuntimeSpec,
+    SiteMonitoringSpec,
+    SiteSpec,
+    TrustedNamespaceSpec,
+)
 from aiinfra.components.site_config import most_replicas
+from aiinfra.images import release_image
 from aiinfra.spec.declaration import Declaration
-from aiinfra.spec.site import Row
+from aiinfra.spec.monitoring import Collector, Monitoring
+from aiinfra.spec.site import Row, Runtime
 from aiinfra.units import DataSize
+
+OCI = "oci://"
+"""Scheme of a class file's address where releases are in a registry."""
 
 
 def site_of(declaration: Declaration, class_name: str, row: Row) -> SiteSpec:
-    """The spec of one row of a class."""
+    """The spec of one row of a class: it serves the declared model, or what the class file names for its wave."""
+    found = declaration.classes.get(class_name)
+    wave = found.wave_of(class_name, row.name, row.wave) if found else None
+    return _site(declaration, class_name, row, wave)
+
+
+def _site(declaration: Declaration, class_name: str, row: Row, wave: int | None) -> SiteSpec:
     deployment = declaration.deployment
     site = deployment.site(class_name)
+    model, runtime, images = deployment.model, site.runtime, dict(declaration.images)
+    if wave is not None:
+        found = declaration.classes[class_name]
+        told = found.waves[wave]
+        # The release says its model's digest itself, under its signature: the declared one is another version's.
+        model = model.model_copy(update={"version": told.version, "digest": ""})
+        if found.uri.startswith(OCI):
+            place = found.uri.removeprefix(OCI)
+            images[release_image(deployment.name)] = f"{place}@{told.digest}"
+            if runtime.updates is not None:
+                updates = runtime.updates.model_copy(update={"source": f"{place}:{told.version}@{told.digest}"})
+                runtime = runtime.model_copy(update={"updates": updates})
     return SiteSpec(
         class_name=class_name,
         site=row.name,
         model_name=deployment.name,
-        model=deployment.model,
+        model=model,
         tier=site.tier,
-        runtime=site.runtime,
+        runtime=runtime,
         tags=deployment.tags,
         objective=deployment.objective,
         caps=deployment.caps,
         offline=site.offline,
         egress=deployment.network.egress,
+        k3s=site.k3s,
+        monitoring=site.monitoring,
         values=row.values,
-        images=dict(declaration.images),
+        images=images,
         signer=declaration.signer,
     )
 
 
-def class_of(declaration: Declaration, class_name: str) -> SiteSpec:
-    """The spec that all sites of a delivered class share: each fills in its own row."""
+def class_of(declaration: Declaration, class_name: str, wave: int | None = None) -> SiteSpec:
+    """The spec that all sites of a delivered class share, or of one wave of it: each site fills in its own row."""
     rows = declaration.rows[class_name]
-    return site_of(declaration, class_name, Row(name=class_name, values=placeholders(rows)))
+    return _site(declaration, class_name, Row(name=class_name, values=placeholders(rows)), wave)
+
+
+def waves_of(declaration: Declaration, class_name: str) -> dict[str, SiteSpec]:
+    """Folder of a delivered class's artifact -> the spec its sites share: one a wave, or one for all where no class
+    file has waves."""
+    found = declaration.classes.get(class_name)
+    if found is None:
+        return {class_name: class_of(declaration, class_name)}
+    return {wave_folder(wave): class_of(declaration, class_name, wave) for wave in found.waves}
 
 
 def namespace_of(spec: SiteSpec) -> TrustedNamespaceSpec:
     """A namespace with room for the runtime, for one more server while it rolls, and for a little beside it."""
     servers = most_replicas(spec.runtime) + 1
-    memory = DataSize.of(servers * spec.runtime.memory.bytes // 1024**2 + 1024, "MiB")
+    beside = 1024 + (1024 if _collects(spec) else 0)
+    memory = DataSize.of(servers * spec.runtime.memory.bytes // 1024**2 + beside, "MiB")
     return TrustedNamespaceSpec(
         namespace=spec.namespace,
         tags=spec.tags,
@@ -52,16 +93,47 @@ def namespace_of(spec: SiteSpec) -> TrustedNamespaceSpec:
 
 
 def runtime_of(spec: SiteSpec) -> InferenceRuntimeSpec:
-    """The runtime of the site."""
+    """The runtime of the site. A collector of the site's own is its scraper, where no other is named."""
+    runtime, collects = spec.runtime, _collects(spec)
+    if collects and runtime.scraper is None:
+        own = f"{spec.namespace}/{spec.model_name}-metrics"
+        runtime = Runtime.model_validate({**runtime.model_dump(), "scraper": own})
     return InferenceRuntimeSpec(
         namespace=spec.namespace,
         model_name=spec.model_name,
         model=spec.model,
         tier=spec.tier,
-        runtime=spec.runtime,
+        runtime=runtime,
         tags=spec.tags,
         objective=spec.objective,
         offline=spec.offline,
         images=spec.images,
         signer=spec.signer,
+        operator=not collects,
     )
+
+
+def monitoring_of(spec: SiteSpec, monitoring: Monitoring) -> SiteMonitoringSpec:
+    """What watches the runtime. A delivered site fills its own name in."""
+    delivered = PROPERTIES in spec.values
+    return SiteMonitoringSpec(
+        namespace=spec.namespace,
+        class_name=spec.class_name,
+        site="${site}" if delivered else spec.site,
+        model_name=spec.model_name,
+        model=spec.model,
+        tier=spec.tier,
+        engine=spec.runtime.engine,
+        monitoring=monitoring,
+        tags=spec.tags,
+        objective=spec.objective,
+        caps=spec.caps,
+        offline=spec.offline,
+        secret=scraper_secret(spec.model_name),
+        issued=spec.runtime.issuer is not None,
+        images=spec.images,
+    )
+
+
+def _collects(spec: SiteSpec) -> bool:
+    return spec.monitoring is not None and spec.monitoring.by is not Collector.OPERATOR

@@ -20,6 +20,7 @@ from aiinfra.components.site_config import (
 )
 from aiinfra.images import SERVER, reference, release_image
 from aiinfra.names import digest
+from aiinfra.spec.engine import EngineKind, images_needed, served_by
 from aiinfra.spec.site import Place
 
 SERVER_UID = 65532
@@ -28,7 +29,18 @@ SERVER_UID = 65532
 
 def unlocked(spec: InferenceRuntimeSpec) -> list[str]:
     """Names of the images it needs that nobody has locked."""
-    return [name for name in (SERVER, release_image(spec.model_name)) if name not in spec.images]
+    needed = images_needed(spec.model_name, spec.model, spec.runtime.engine)
+    return [name for name in needed if name not in spec.images]
+
+
+def engine(spec: InferenceRuntimeSpec) -> EngineKind:
+    """What serves the model."""
+    return served_by(spec.model, spec.runtime.engine)
+
+
+def data_ports(spec: InferenceRuntimeSpec) -> tuple[int, ...]:
+    """Ports that callers reach: REST and gRPC, of which vLLM has the first alone."""
+    return (HTTP_PORT,) if engine(spec) is EngineKind.VLLM else (HTTP_PORT, GRPC_PORT)
 
 
 def workload(spec: InferenceRuntimeSpec) -> str:
@@ -39,6 +51,11 @@ def workload(spec: InferenceRuntimeSpec) -> str:
 def certificate_secret(spec: InferenceRuntimeSpec) -> str:
     """Name of the Secret that holds the server's certificate."""
     return spec.runtime.certificate.name if spec.runtime.certificate else f"{workload(spec)}-tls"
+
+
+def scraper_secret(model_name: str) -> str:
+    """Name of the Secret that holds the certificate that metrics are read with; it is in the server's namespace."""
+    return f"{model_name}-server-scraper-tls"
 
 
 def config_data(spec: InferenceRuntimeSpec) -> dict[str, str]:
@@ -70,16 +87,28 @@ def selector(spec: InferenceRuntimeSpec) -> dict[str, str]:
 
 
 def deployment(spec: InferenceRuntimeSpec) -> dict[str, Any]:
-    """The Deployment's ``spec``: one new pod at a time, the old one goes when the new one is ready."""
+    """The Deployment's ``spec``: one pod at a time is replaced by a new one."""
     # Where the autoscaler decides, a number here would set it back at every deployment.
-    fixed = {} if spec.runtime.max_replicas else {"replicas": replicas(spec.runtime)}
+    scaled = spec.runtime.max_replicas or spec.runtime.demand
+    fixed = {} if scaled else {"replicas": replicas(spec.runtime)}
     return {
         **fixed,
         "revisionHistoryLimit": 3,
         "selector": {"matchLabels": selector(spec)},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": rolling(spec)},
         "template": {"metadata": pod_metadata(spec), "spec": pod(spec)},
     }
+
+
+def rolling(spec: InferenceRuntimeSpec) -> dict[str, int]:
+    """The old pod goes when the new one is ready; but where it holds a device of a fixed machine, it goes first.
+
+    A site's own machine has the devices it has, and a pod holds its devices alone: a new pod beside the old one would
+    wait for ever. Such a server is away while its successor starts; with several replicas, one of them is.
+    """
+    tier = find_accelerator(spec.tier.accelerator)
+    fixed = spec.runtime.on is not Place.EKS
+    return {"maxSurge": 0, "maxUnavailable": 1} if tier.resource and fixed else {"maxSurge": 1, "maxUnavailable": 0}
 
 
 def pod(spec: InferenceRuntimeSpec) -> dict[str, Any]:
@@ -170,23 +199,23 @@ def volumes(spec: InferenceRuntimeSpec) -> list[dict[str, Any]]:
 
 def service(spec: InferenceRuntimeSpec) -> dict[str, Any]:
     """Inside the cluster only."""
-    ports = [
-        {"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP"},
-        {"name": "grpc", "port": GRPC_PORT, "targetPort": "grpc", "protocol": "TCP"},
-    ]
-    if spec.runtime.scraper:
+    ports = [{"name": "https", "port": 443, "targetPort": "https", "protocol": "TCP"}]
+    if GRPC_PORT in data_ports(spec):
+        ports.append({"name": "grpc", "port": GRPC_PORT, "targetPort": "grpc", "protocol": "TCP"})
+    if spec.runtime.scraper and engine(spec) is not EngineKind.VLLM:
         ports.append({"name": "metrics", "port": METRICS_PORT, "targetPort": "metrics", "protocol": "TCP"})
     return {"type": "ClusterIP", "selector": selector(spec), "ports": ports}
 
 
 def allow_caller(spec: InferenceRuntimeSpec, caller: str) -> dict[str, Any]:
-    """One declared caller may reach the two data ports, and nothing else."""
-    return _allow(spec, caller, (HTTP_PORT, GRPC_PORT))
+    """One declared caller may reach the data ports, and nothing else."""
+    return _allow(spec, caller, data_ports(spec))
 
 
 def allow_scraper(spec: InferenceRuntimeSpec) -> dict[str, Any]:
-    """The scraper may reach the metrics, and nothing else."""
-    return _allow(spec, spec.runtime.scraper or "", (METRICS_PORT,))
+    """The scraper may reach the metrics, and nothing else; vLLM's stand at its one port."""
+    port = HTTP_PORT if engine(spec) is EngineKind.VLLM else METRICS_PORT
+    return _allow(spec, spec.runtime.scraper or "", (port,))
 
 
 def _allow(spec: InferenceRuntimeSpec, caller: str, allowed: tuple[int, ...]) -> dict[str, Any]:
@@ -209,9 +238,9 @@ def neighbours(spec: InferenceRuntimeSpec) -> list[str]:
 
 
 def let_neighbours_out(spec: InferenceRuntimeSpec) -> dict[str, Any]:
-    """Callers in the server's own namespace may leave for its two data ports."""
+    """Callers in the server's own namespace may leave for its data ports."""
     names = {"key": CALLER_LABEL, "operator": "In", "values": neighbours(spec)}
-    ports = [{"port": HTTP_PORT, "protocol": "TCP"}, {"port": GRPC_PORT, "protocol": "TCP"}]
+    ports = [{"port": port, "protocol": "TCP"} for port in data_ports(spec)]
     return {
         "podSelector": {"matchExpressions": [names]},
         "policyTypes": ["Egress"],

@@ -5,20 +5,25 @@ import pulumi_kubernetes as kubernetes
 
 from aiinfra.components.args import SiteArgs
 from aiinfra.components.component import Component, parse_args
+from aiinfra.components.kubernetes import monitoring_objects, upgrades
 from aiinfra.components.kubernetes.delivery import PROPERTIES
-from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime, require_locked
+from aiinfra.components.kubernetes.inference_runtime import InferenceRuntime
 from aiinfra.components.kubernetes.labels import metadata
-from aiinfra.components.kubernetes.parts import namespace_of, runtime_of
+from aiinfra.components.kubernetes.parts import monitoring_of, namespace_of, runtime_of
+from aiinfra.components.kubernetes.runtime_objects import unlocked
+from aiinfra.components.kubernetes.site_monitoring import SiteMonitoring
 from aiinfra.components.kubernetes.specs import SiteSpec
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
+from aiinfra.components.locked import require_locked
 from aiinfra.tokens import SITE
 
 
 class Site(Component):
     """What one row of a class becomes.
 
-    Children: ``namespace`` (:class:`TrustedNamespace`), ``runtime`` (:class:`InferenceRuntime`), and ``values`` where
-    the row carries any.
+    Children: ``namespace`` (:class:`TrustedNamespace`), ``runtime`` (:class:`InferenceRuntime`), ``values`` where the
+    row carries any, ``monitoring`` (:class:`SiteMonitoring`) where it is declared, and ``upgrade-servers``,
+    ``upgrade-agents`` where k3s has a window for upgrades.
     """
 
     http: pulumi.Output[str]
@@ -29,7 +34,9 @@ class Site(Component):
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         spec = parse_args(SiteSpec, name, args)
         inside = runtime_of(spec)
-        require_locked(inside)
+        watched = monitoring_of(spec, spec.monitoring) if spec.monitoring else None
+        more = monitoring_objects.unlocked(watched) if watched else []
+        require_locked([*unlocked(inside), *upgrades.unlocked(spec), *more])
         super().__init__(SITE, name, spec, opts)
         namespace = self.part(TrustedNamespace, "namespace", namespace_of(spec))
         if spec.values:
@@ -37,7 +44,13 @@ class Site(Component):
             own = {} if PROPERTIES in spec.values else {"site": spec.site}  # a delivered site fills its name in
             values = {"metadata": meta, "data": {**own, **spec.values}}
             self.child(kubernetes.core.v1.ConfigMap, "values", values, depends_on=[namespace])
+        for noun, plan in upgrades.plans(spec).items():
+            meta = metadata(f"{spec.class_name}-{noun}", spec.tags, namespace=upgrades.NAMESPACE)
+            self.child(kubernetes.apiextensions.CustomResource, noun, {"metadata": meta, **plan})
         runtime = self.part(InferenceRuntime, "runtime", inside, depends_on=[namespace])
+
+        if watched:
+            self.part(SiteMonitoring, "monitoring", watched, depends_on=[namespace])
 
         self.http = runtime.http
         self.grpc = runtime.grpc

@@ -4,8 +4,11 @@ from pydantic import Field
 
 from aiinfra.components.spec import ComponentSpec
 from aiinfra.spec.base import Name
+from aiinfra.spec.engine import Engine
 from aiinfra.spec.model import Model
+from aiinfra.spec.monitoring import Monitoring
 from aiinfra.spec.network import Egress
+from aiinfra.spec.nodes import K3s
 from aiinfra.spec.objective import Caps, Objective
 from aiinfra.spec.site import Runtime
 from aiinfra.spec.tags import Tags
@@ -55,6 +58,43 @@ class InferenceRuntimeSpec(ComponentSpec):
     """Image name -> reference by digest; a missing one is reported as ``unlocked`` and cannot be pulled."""
     signer: str = ""
     """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
+    operator: bool = True
+    """Whether a Prometheus operator finds what is scraped (ServiceMonitor); else the scraper is told by itself."""
+
+
+class SiteMonitoringSpec(ComponentSpec):
+    """Alarms, dashboards and the collector of one runtime, in its namespace."""
+
+    namespace: Name
+    """Namespace of the runtime."""
+    class_name: Name
+    """Class the site belongs to."""
+    site: str
+    """Name of the site; a label of all it sends on."""
+    model_name: Name
+    """Name the model is served under."""
+    model: Model
+    """What is served."""
+    tier: Tier
+    """What it runs on; decides which exporters are read."""
+    engine: Engine = Engine()
+    """What serves it; decides which series there are."""
+    monitoring: Monitoring
+    """How metrics are kept and sent on."""
+    tags: Tags
+    """Become labels."""
+    objective: Objective = Objective()
+    """What serving aims for; alarms ring where it is missed."""
+    caps: Caps = Caps()
+    """Limits; an alarm rings above the watts."""
+    offline: Duration = Duration("0 h")
+    """How long it must go on without its link."""
+    secret: str = Field(min_length=1)
+    """Secret with the certificate that metrics are read with."""
+    issued: bool = False
+    """Whether cert-manager renews the certificates."""
+    images: dict[str, str] = Field(default_factory=dict)
+    """Image name -> reference by digest."""
 
 
 class SiteSpec(ComponentSpec):
@@ -82,6 +122,10 @@ class SiteSpec(ComponentSpec):
     """How long it must go on without its link."""
     egress: tuple[Egress, ...] = ()
     """Ways out of the namespace; none by default."""
+    k3s: K3s | None = None
+    """How its machines are set up; with a window they are upgraded in it."""
+    monitoring: Monitoring | None = None
+    """How its metrics are kept; none: by nobody of ours."""
     values: dict[str, str] = Field(default_factory=dict)
     """What else is particular to this site; becomes a ConfigMap."""
     images: dict[str, str] = Field(default_factory=dict)

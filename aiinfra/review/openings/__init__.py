@@ -1,7 +1,7 @@
-"""Openings: who may newly reach or do what, and which safeguard goes. First cut: exact rules over one change each.
+"""Openings: who may newly reach or do what, and which safeguard goes. Exact rules over one change each.
 
-A rule is a pure function of one resource's change; it yields findings. The rules on networks and IAM give way to the
-difference of access edges once those exist.
+A rule is a pure function of one resource's change; it yields findings. What only the whole graph shows is told from the
+difference of access edges (:mod:`aiinfra.review.openings.reach`).
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,16 @@ from itertools import chain
 
 from aiinfra.findings import Finding
 from aiinfra.graph.diff import ResourceChange
-from aiinfra.review.openings import admission, endpoints, guards, iam, network_policies, pods, security_groups
+from aiinfra.review.openings import (
+    admission,
+    endpoints,
+    guards,
+    hardening,
+    iam,
+    network_policies,
+    pods,
+    security_groups,
+)
 from aiinfra.review.openings.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -23,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     pods.pod_security_level,
     pods.privileged_pod,
     admission.admission,
+    hardening.hardening,
     guards.public_access_block,
     guards.encryption,
     guards.watching,

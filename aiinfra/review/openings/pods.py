@@ -35,7 +35,7 @@ def _level(node: Node | None) -> str:
     return level if level in _LEVELS else ""
 
 
-_POD: Final = ("spec", "spec.template.spec", "spec.jobTemplate.spec.template.spec")
+_POD: Final = ("spec", "spec.template.spec", "spec.jobTemplate.spec.template.spec", "spec.predictor")
 _SHARED: Final = {
     "hostNetwork": "pods use the node's network",
     "hostPID": "pods see the node's processes",

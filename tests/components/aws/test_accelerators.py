@@ -1,6 +1,7 @@
 """Machines that train: their cards, their image, where they stand and what pays for them."""
 
 from base64 import b64decode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from aiinfra.catalogue.instances import instances
 from aiinfra.components.aws import accelerators
 from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec
 from aiinfra.errors import BadInput
+from aiinfra.graph.collect import collect
 from aiinfra.graph.node import Graph
 from aiinfra.spec.training import Capacity
 from tests.programs import programs
@@ -62,13 +64,14 @@ def test_what_is_supported() -> None:
         (Capacity(spot=True), "SPOT", None, True),
         (Capacity(reservation="cr-0123"), "ON_DEMAND", None, False),
         (Capacity(reservation="cr-0123", block=True), "CAPACITY_BLOCK", "capacity-block", False),
+        (Capacity(purchase=True, offering="cb-0123"), "CAPACITY_BLOCK", "capacity-block", False),
     ],
 )
 def test_where_capacity_comes_from(capacity: Capacity, group: str, market: str | None, placed: bool) -> None:
-    said: dict[str, Any] = accelerators.bought(capacity)
+    said: dict[str, Any] = accelerators.bought(capacity, "cr-0123")
     assert accelerators.capacity_type(capacity) == group
     assert said.get("instance_market_options", {}).get("market_type") == market
-    assert ("capacity_reservation_specification" in said) is bool(capacity.reservation)
+    assert ("capacity_reservation_specification" in said) is capacity.is_reserved
     assert accelerators.is_placed(capacity, instances()["p5.48xlarge"], 2) is placed
     assert not accelerators.is_placed(capacity, instances()["p5.48xlarge"], 1)
 
@@ -101,6 +104,39 @@ def test_what_cannot_be_declared() -> None:
         ({"instance": "p6-b300.48xlarge"}, "does not know how"),
         ({"instance": "g6.xlarge", "capacity": {"block": True}}, "named by its reservation"),
         ({"instance": "g6.xlarge", "capacity": {"reservation": "cr-1", "spot": True}}, "two sources"),
+        ({"instance": "g6.xlarge", "capacity": {"purchase": True}}, "names what it buys"),
+        ({"instance": "g6.xlarge", "capacity": {"offering": "cb-1"}}, "names what it buys"),
+        ({"instance": "g6.xlarge", "capacity": {"purchase": True, "offering": "cb-1", "spot": True}}, "keep one"),
     ):
         with pytest.raises(ValueError, match=why):
             AcceleratorNodesSpec.model_validate({**plain, **change})
+
+
+def test_a_block_is_bought_once_and_machines_start_when_it_does(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    spec = {
+        "cluster": "c",
+        "role": "arn:aws:iam::111122223333:role/r",
+        "subnet": "s",
+        "group": "g",
+        "key": "k",
+        "instance": "p5.48xlarge",
+        "nodes": 2,
+        "capacity": {"purchase": True, "offering": "cb-0123"},
+        "tags": {"owner": "o", "cost_center": "1", "data_class": "internal"},
+    }
+    (tmp_path / "__main__.py").write_text(
+        f"from aiinfra.components.aws.accelerator_nodes import AcceleratorNodes\nAcceleratorNodes('n', {spec!r})\n"
+    )
+    made = collect(tmp_path)
+    block = made.one("aws:ec2/capacityBlockReservation:CapacityBlockReservation", "n-block")
+    assert block.protect
+    assert block.inputs["capacityBlockOfferingId"] == "cb-0123"
+    template = made.one("aws:ec2/launchTemplate:LaunchTemplate", "n-template").inputs
+    assert template["instanceMarketOptions"] == {"marketType": "capacity-block"}
+    target = template["capacityReservationSpecification"]["capacityReservationTarget"]
+    assert target == {"capacityReservationId": "n-block_id"}
+    nodes = made.one("aws:eks/nodeGroup:NodeGroup", "n-nodes")
+    assert nodes.inputs["scalingConfig"] == {"minSize": 0, "desiredSize": 0, "maxSize": 2}
+    assert made.one("aws:autoscaling/schedule:Schedule", "n-begin").inputs["desiredCapacity"] == 2
+    assert made.one("aws:autoscaling/schedule:Schedule", "n-end").inputs["desiredCapacity"] == 0

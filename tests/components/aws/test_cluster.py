@@ -53,7 +53,10 @@ def test_its_logs_have_a_group_before_it_writes_any() -> None:
 
 def test_the_declared_administrators_get_in_and_nobody_else() -> None:
     entries = graph().of_type("aws:eks/accessEntry:AccessEntry")
-    assert [entry.inputs["principalArn"] for entry in entries] == [f"arn:aws:iam::{ACCOUNT}:role/platform"]
+    assert [entry.inputs["principalArn"] for entry in entries] == [
+        f"arn:aws:iam::{ACCOUNT}:role/platform",
+        f"arn:aws:iam::{ACCOUNT}:role/{NAME}-runner-us-east-1",
+    ]
     policies = graph().of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
     assert [p.inputs["principalArn"] for p in policies] == [entry.inputs["principalArn"] for entry in entries]
 

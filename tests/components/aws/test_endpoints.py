@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aiinfra.components.aws.endpoints import SERVICES, interface_policy, service_name, storage_policy
+from aiinfra.components.aws.endpoints import SERVICES, interface_policy, service_name, services, storage_policy
 
 ACCOUNT = "111122223333"
 
@@ -32,7 +32,16 @@ def test_resources_of_other_accounts_cannot_be_reached_where_aws_lets_us_say_so(
         if "aws:ResourceAccount"
         in statements(interface_policy(service, ACCOUNT))["OwnAccount"]["Condition"]["StringEquals"]
     }
-    assert set(SERVICES) - bound == {"ecr.api", "ecr.dkr"}
+    assert set(SERVICES) - bound == {"ecr.api", "ecr.dkr", "ssm"}
+
+
+def test_only_what_is_used_is_reached() -> None:
+    assert services(scale_to_zero=False, runner=False) == ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "sts")
+    assert set(services(scale_to_zero=True, runner=True)) == set(SERVICES)
+    assert "ec2:RunInstances" not in interface_policy("ec2", ACCOUNT)
+    started = statements(interface_policy("ec2", ACCOUNT, starts_machines=True))["StartMachines"]
+    assert "ec2:RunInstances" in started["Action"]
+    assert started["Condition"]["StringEquals"] == {"aws:PrincipalAccount": ACCOUNT}
 
 
 def test_registries_can_be_read_and_never_written() -> None:

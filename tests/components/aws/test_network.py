@@ -48,6 +48,7 @@ def test_every_rule_names_a_group_but_for_the_exceptions() -> None:
     assert openings == [
         ("nodes-s3-out", "Machines and pods read and write S3 through its gateway"),
         ("opening-0", "traces to the plants collector"),
+        ("runner-s3-out", "A runner inside reads and writes S3 through its gateway"),
     ]
     assert set(sides.values()) == {2}
 
@@ -85,7 +86,7 @@ def test_no_service_without_a_policy_and_no_odd_retention() -> None:
     }
     assert NetworkSpec.model_validate(plain).keep_logs == 365
     for change, why in (
-        ({"services": ["sqs"]}, "there is no endpoint policy for 'sqs'"),
+        ({"services": ["rds"]}, "there is no endpoint policy for 'rds'"),
         ({"keep_logs": 364}, "364 days cannot be kept"),
         ({"cidr": "10.0.0.0/8"}, "give a range between"),
         ({"region": "cn-north-1"}, "China"),

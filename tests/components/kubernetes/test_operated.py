@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from aiinfra.components.kubernetes import operated, runtime_objects
+from aiinfra.components.kubernetes import operated, runtime_objects, upgrades
 from aiinfra.components.kubernetes.parts import namespace_of
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, SiteSpec
 from aiinfra.components.site_config import server_config
@@ -88,3 +88,25 @@ def test_metrics_leave_the_pod_only_for_a_scraper() -> None:
 def test_bad_input(runtime: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Runtime.model_validate(runtime)
+
+
+def test_a_certificate_asks_for_no_longer_than_its_issuer_signs() -> None:
+    assert operated.lifetime(spec("72 h", issuer={**ISSUER, "longest": "30 d"})) == (720, 96)
+    assert operated.lifetime(spec("72 h", issuer={**ISSUER, "longest": "900 d"})) == (2160, 96)
+
+
+def test_upgrades_wait_for_the_window_and_agents_for_servers() -> None:
+    window = {"days": ["sunday"], "start": "02:00", "end": "04:00", "timezone": "Europe/Berlin"}
+    k3s = {"version": "v1.35.2+k3s1", "window": window}
+    site = {**COMMON, "class_name": "c", "site": "s", "runtime": {"on": "k3s"}, "k3s": k3s}
+    spec_ = SiteSpec.model_validate(site)
+    plans = upgrades.plans(spec_)
+    assert plans["upgrade-servers"]["spec"]["window"] == {
+        "days": ["sunday"],
+        "startTime": "02:00",
+        "endTime": "04:00",
+        "timeZone": "Europe/Berlin",
+    }
+    assert plans["upgrade-agents"]["spec"]["prepare"]["args"] == ["prepare", "c-upgrade-servers"]
+    assert upgrades.unlocked(spec_) == ["k3s-upgrade"]
+    assert upgrades.plans(SiteSpec.model_validate({**site, "k3s": {"version": "v1.35.2+k3s1"}})) == {}

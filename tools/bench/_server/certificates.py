@@ -47,18 +47,16 @@ def _write(folder: Path, name: str, issuer: Signer | None) -> Signer:
     return certificate, key
 
 
-def configuration(folder: Path, http: int, grpc: int) -> Path:
-    """Write certificates and a configuration file; returns the latter."""
+def configuration(folder: Path, repository: Path, http: int, grpc: int, *, everything: bool) -> Path:
+    """Write certificates and a configuration file; returns the latter. ``everything``: not TLS alone."""
     authority = _write(folder, "ca", None)
     for name in ("server", "client"):
         _write(folder, name, authority)
     (folder / "audit.jsonl").unlink(missing_ok=True)
     document = {
-        "repository": {"dir": str(folder / "models"), "allow_unsigned": True},
+        "repository": {"dir": str(repository), "allow_unsigned": True},
         "http": {"address": f"127.0.0.1:{http}"},
         "grpc": {"address": f"127.0.0.1:{grpc}"},
-        "metrics": {"address": "127.0.0.1:0"},
-        "limits": {"rate": "1000000/s"},
         "tls": {
             "certificate": str(folder / "server.pem"),
             "key": str(folder / "server.key"),
@@ -66,8 +64,13 @@ def configuration(folder: Path, http: int, grpc: int) -> Path:
             "trust_domain": "bench.example",
         },
         "allow": [{"identity": "spiffe://bench.example/client"}],
-        "audit": {"file": str(folder / "audit.jsonl"), "key": str(folder / "server.key")},
     }
+    if everything:
+        document |= {
+            "metrics": {"address": "127.0.0.1:0"},
+            "limits": {"rate": "1000000/s"},
+            "audit": {"file": str(folder / "audit.jsonl"), "key": str(folder / "server.key")},
+        }
     file = folder / "server.toml"
     file.write_text(tomli_w.dumps(document))
     return file

@@ -38,6 +38,7 @@ class Contender:
     scheme: str = "http"
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path = Path()
+    model: str = ""
     versions: str = ""
     process: subprocess.Popen[bytes] | None = None
     ports: Ports = field(default_factory=lambda: Ports(0, 0))
@@ -51,13 +52,20 @@ class Contender:
     def site_packages(self) -> Path:
         return next((self.folder / "venv/lib").glob("python3.*/site-packages"))
 
-    def install(self, out: Path) -> None:
-        """Make the environment (once) and the model repository."""
-        self.folder = out / self.name
-        for name in SIZES:
-            file = self.folder / "models" / name / "1/model.onnx"
-            if not file.exists():
-                getattr(models, name)(file)
+    @property
+    def repository(self) -> Path:
+        """Holds the one model that is served."""
+        return self.folder / f"only-{self.model}"
+
+    @property
+    def model_file(self) -> Path:
+        return self.repository / self.model / "1/model.onnx"
+
+    def install(self, out: Path, model: str) -> None:
+        """Make the environment (once) and the repository of ``model``."""
+        self.folder, self.model = out / self.name, model
+        if not self.model_file.exists():
+            getattr(models, model)(self.model_file)
         if self.packages and not (self.folder / "venv/.done").exists():
             print(f"installing {self.name} ...", flush=True)
             subprocess.run([sys.executable, "-m", "venv", str(self.folder / "venv")], check=True)
@@ -70,7 +78,7 @@ class Contender:
         self.versions = ", ".join(own + done.stdout.split("\n")).rstrip(", ")
 
     def start(self, core: int) -> None:
-        """Start on one processor core and wait until both models answer."""
+        """Start on one processor core and wait until the model answers."""
         self.ports = Ports(free_port(), free_port())
         command = self.command(self, self.ports)  # fills in the environment, too
         environment = {**os.environ, "OMP_NUM_THREADS": "1", **self.environment}
@@ -80,16 +88,11 @@ class Contender:
                 stdout=log, stderr=log, env=environment, cwd=self.folder, start_new_session=True,
             )  # fmt: skip
         began = time.monotonic()
+        context = certificates.client_context(self.folder) if self.scheme == "https" else None
+        url = f"{self.scheme}://127.0.0.1:{self.ports.http}/v2/models/{self.model}/ready"
         while True:
             try:
-                if self.scheme == "https":
-                    socket.create_connection(("127.0.0.1", self.ports.http), timeout=1).close()
-                    time.sleep(3)
-                    break
-                for name in SIZES:
-                    urllib.request.urlopen(
-                        f"http://127.0.0.1:{self.ports.http}/v2/models/{name}/ready", timeout=1
-                    ).close()
+                urllib.request.urlopen(url, timeout=1, context=context).close()
                 break
             except OSError:
                 if self.process.poll() is not None or time.monotonic() - began > 90:
@@ -144,34 +147,37 @@ def free_port() -> int:
 def _ours(one: Contender, ports: Ports) -> list[str]:
     one.environment = {"PYTHONPATH": str(HERE.parents[2])}
     return [
-        sys.executable, "-m", "aiinfra.server", str(one.folder / "models"), "--allow-unsigned",
+        sys.executable, "-m", "aiinfra.server", str(one.repository), "--allow-unsigned",
         "--http", f"127.0.0.1:{ports.http}", "--grpc", f"127.0.0.1:{ports.grpc}",
     ]  # fmt: skip
 
 
-def _ours_everything(one: Contender, ports: Ports) -> list[str]:
-    """With TLS and client certificates, grants, rates, metrics and a signed audit log."""
-    one.environment = {"PYTHONPATH": str(HERE.parents[2])}
-    config = certificates.configuration(one.folder, ports.http, ports.grpc)
-    return [sys.executable, "-m", "aiinfra.server", "--config", str(config)]
+def _ours_secured(*, everything: bool) -> Callable[[Contender, Ports], list[str]]:
+    """With TLS, client certificates and grants; with ``everything`` also rates, metrics and a signed audit log."""
+
+    def command(one: Contender, ports: Ports) -> list[str]:
+        one.environment = {"PYTHONPATH": str(HERE.parents[2])}
+        config = certificates.configuration(one.folder, one.repository, ports.http, ports.grpc, everything=everything)
+        return [sys.executable, "-m", "aiinfra.server", "--config", str(config)]
+
+    return command
 
 
 def _mlserver(one: Contender, ports: Ports) -> list[str]:
     one.environment = {"PYTHONPATH": str(RIVALS)}
     settings = {"host": "127.0.0.1", "http_port": ports.http, "grpc_port": ports.grpc, "metrics_port": free_port()}
-    folder = one.folder / "served"
-    for name in SIZES:
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        file = str(one.folder / "models" / name / "1/model.onnx")
-        model = {"name": name, "implementation": "mlserver_runtime.OnnxModel", "parameters": {"uri": file}}
-        (folder / name / "model-settings.json").write_text(json.dumps(model))
+    folder = one.folder / f"served-{one.model}"
+    (folder / one.model).mkdir(parents=True, exist_ok=True)
+    implementation = "mlserver_runtime.OnnxModel"
+    model = {"name": one.model, "implementation": implementation, "parameters": {"uri": str(one.model_file)}}
+    (folder / one.model / "model-settings.json").write_text(json.dumps(model))
     (folder / "settings.json").write_text(json.dumps({**settings, "parallel_workers": 0, "debug": False}))
     return [str(one.folder / "venv/bin/mlserver"), "start", str(folder)]
 
 
 def _kserve(one: Contender, ports: Ports) -> list[str]:
-    served = [f"{name}={one.folder / 'models' / name / '1/model.onnx'}" for name in SIZES]
-    return [str(one.python), str(RIVALS / "kserve_server.py"), str(ports.http), str(ports.grpc), *served]
+    served = f"{one.model}={one.model_file}"
+    return [str(one.python), str(RIVALS / "kserve_server.py"), str(ports.http), str(ports.grpc), served]
 
 
 def _triton(one: Contender, ports: Ports) -> list[str]:
@@ -181,22 +187,22 @@ def _triton(one: Contender, ports: Ports) -> list[str]:
         shutil.copytree(bundled / "backends/python", back)
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         shutil.copy(bundled / f"python_backend_stubs/{version}/triton_python_backend_stub", back)
-    for name, (inputs, outputs) in SIZES.items():
-        folder = one.folder / "models" / name
-        shutil.copy(RIVALS / "triton_model.py", folder / "1/model.py")
-        (folder / "config.pbtxt").write_text(
-            f'backend: "python"\nmax_batch_size: 64\n'
-            f'input [{{ name: "x" data_type: TYPE_FP32 dims: {inputs} }}]\n'
-            f'output [{{ name: "y" data_type: TYPE_FP32 dims: {outputs} }}]\n'
-            f"dynamic_batching {{}}\ninstance_group [{{ kind: KIND_CPU count: 1 }}]\n"
-        )
+    inputs, outputs = SIZES[one.model]
+    folder = one.repository / one.model
+    shutil.copy(RIVALS / "triton_model.py", folder / "1/model.py")
+    (folder / "config.pbtxt").write_text(
+        f'backend: "python"\nmax_batch_size: 64\n'
+        f'input [{{ name: "x" data_type: TYPE_FP32 dims: {inputs} }}]\n'
+        f'output [{{ name: "y" data_type: TYPE_FP32 dims: {outputs} }}]\n'
+        f"dynamic_batching {{}}\ninstance_group [{{ kind: KIND_CPU count: 1 }}]\n"
+    )
     one.environment = {
         "PATH": f"{one.folder / 'venv/bin'}:{os.environ['PATH']}",  # its stub takes the first python there
         "PYTHONPATH": str(one.site_packages),
         "LD_LIBRARY_PATH": f"{one.site_packages / 'nvidia_pytriton.libs'}:{Path(sys.base_prefix) / 'lib'}",
     }
     return [
-        str(bundled / "bin/tritonserver"), f"--model-repository={one.folder / 'models'}",
+        str(bundled / "bin/tritonserver"), f"--model-repository={one.repository}",
         f"--backend-directory={one.folder / 'backends'}", "--http-address=127.0.0.1", f"--http-port={ports.http}",
         "--grpc-address=127.0.0.1", f"--grpc-port={ports.grpc}", "--allow-metrics=false",
     ]  # fmt: skip
@@ -207,7 +213,8 @@ def contenders() -> list[Contender]:
     runtime = "onnxruntime==1.31.1"
     return [
         Contender("aiinfra", _ours),
-        Contender("aiinfra-tls", _ours_everything, encodings=("json", "binary"), scheme="https"),
+        Contender("aiinfra-tls", _ours_secured(everything=False), encodings=("json", "binary"), scheme="https"),
+        Contender("aiinfra-all", _ours_secured(everything=True), encodings=("json", "binary"), scheme="https"),
         Contender("mlserver", _mlserver, ("mlserver==1.7.1", runtime), encodings=("json", "grpc")),
         Contender("kserve", _kserve, ("kserve==0.21.0", runtime)),
         Contender("triton", _triton, ("nvidia-pytriton==0.7.0", runtime)),

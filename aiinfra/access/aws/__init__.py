@@ -1,0 +1,1 @@
+"""Who can reach what on AWS, and who may do what there, read from a recorded graph."""

@@ -1,0 +1,78 @@
+"""What runs inside a training cluster and is not ours: one pinned table of charts, their images, what they own."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from aiinfra.catalogue.figure import read_data
+from aiinfra.catalogue.find import find_accelerator
+from aiinfra.catalogue.instances import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorImage:
+    """One image that a chart starts."""
+
+    name: str
+    """In ``images.lock``."""
+    upstream: str
+    """Where a mirror takes it from."""
+    values: str
+    """Where the chart's values take it, with dots."""
+    form: str
+    """``digest``, ``tag`` or ``registry``: which keys stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One row of the table."""
+
+    name: str
+    about: str
+    chart: str
+    """Where a mirror takes it from: an OCI reference, or a chart repository and the chart's name."""
+    version: str
+    """Of the chart."""
+    date: date
+    """The day the row was read."""
+    source: str
+    namespace: str
+    """Its own, as upstream documents it."""
+    owns: tuple[str, ...]
+    """API groups whose definitions come with it."""
+    images: tuple[OperatorImage, ...]
+
+    @property
+    def locked(self) -> str:
+        """Name of its chart in ``images.lock``."""
+        return f"chart-{self.name}"
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        """Names in ``images.lock``: the chart's, and that of each image it starts."""
+        return (self.locked, *(image.name for image in self.images))
+
+
+def operators_for(instance: Instance, *, scale_to_zero: bool) -> tuple[Operator, ...]:
+    """Those of a cluster whose machines that train are of that type, in the order they are installed."""
+    vendor = find_accelerator(instance.accelerator).vendor if instance.accelerator else ""
+    plugins = {"NVIDIA": ("nvidia",), "AWS": ("neuron",)}.get(vendor, ())
+    efa, machines = ("efa",) if instance.efa else (), ("karpenter",) if scale_to_zero else ()
+    return tuple(operators()[name] for name in ("jobset", "kueue", "trainer", *plugins, *efa, *machines))
+
+
+@cache
+def operators() -> Mapping[str, Operator]:
+    """Every operator by name, in the order of the table."""
+    rows: Mapping[str, Mapping[str, Any]] = tomllib.loads(read_data("operators.toml"))
+    return MappingProxyType({name: _operator(name, row) for name, row in rows.items()})
+
+
+def _operator(name: str, row: Mapping[str, Any]) -> Operator:
+    images = tuple(OperatorImage(**image) for image in row["images"])
+    rest = {key: value for key, value in row.items() if key not in ("images", "owns")}
+    return Operator(name=name, images=images, owns=tuple(row["owns"]), **rest)

@@ -1,0 +1,47 @@
+"""Which images and charts a deployment needs, by their names in ``images.lock``. Pure."""
+
+from collections.abc import Iterator
+
+from aiinfra.catalogue.find import find_instance
+from aiinfra.catalogue.operators import Operator, operators_for
+from aiinfra.errors import BadInput
+from aiinfra.images import K3S_UPGRADE, RUNNER, trainer_image
+from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.engine import images_needed
+from aiinfra.spec.monitoring import collector_images
+from aiinfra.spec.site import Place, Site
+from aiinfra.spec.training import Runner, Training
+
+
+def needed(deployment: Deployment) -> tuple[str, ...]:
+    """All of them, sorted."""
+    served = (image for site in deployment.sites for image in needed_at(deployment, site))
+    return tuple(sorted({*served, *needed_to_train(deployment)}))
+
+
+def needed_at(deployment: Deployment, site: Site) -> Iterator[str]:
+    """What a site pulls; a box pulls none."""
+    if site.runtime.on is Place.BOX:
+        return
+    yield from images_needed(deployment.name, deployment.model, site.runtime.engine)
+    if site.monitoring is not None:
+        yield from collector_images(site.monitoring)
+    if site.k3s is not None and site.k3s.window is not None:
+        yield K3S_UPGRADE
+
+
+def needed_to_train(deployment: Deployment) -> tuple[str, ...]:
+    """What a training cluster pulls."""
+    if deployment.training is None:
+        return ()
+    rows = operators_of(deployment.training)
+    inside = (RUNNER,) if deployment.training.api_access.runner is Runner.IN_VPC else ()
+    return (trainer_image(deployment.name), *inside, *(lock for row in rows for lock in row.locks))
+
+
+def operators_of(training: Training) -> tuple[Operator, ...]:
+    """The operators of a training cluster; none for a machine that is not in the catalogue, which a check tells."""
+    try:
+        return operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
+    except BadInput:
+        return ()

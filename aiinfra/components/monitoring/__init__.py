@@ -1,0 +1,1 @@
+"""Alarms, dashboards and the collector of a site, as plain objects."""

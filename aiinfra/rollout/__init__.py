@@ -1,0 +1,1 @@
+"""A release at its site: fetched, verified, tried, served, watched, and kept or rolled back."""
