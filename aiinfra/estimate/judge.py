@@ -1,6 +1,7 @@
 """The verdicts of an estimate: aims and caps of a declaration, each judged against the figures."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from aiinfra.catalogue.accelerators import Accelerator
 from aiinfra.catalogue.catalogue import Catalogue
@@ -8,7 +9,7 @@ from aiinfra.estimate.language_time import PROOF
 from aiinfra.estimate.site import SiteEstimate, ambient_of, limits_of
 from aiinfra.estimate.training import TrainingEstimate
 from aiinfra.estimate.value import Value, unknown
-from aiinfra.estimate.verdict import MEASURE, REFUSES, Outcome, Verdict, alarm, at_least, at_most, cap
+from aiinfra.estimate.verdict import MEASURE, REFUSES, Outcome, Verdict, alarm, amount, at_least, at_most, cap
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
 from aiinfra.units import Spend
@@ -147,19 +148,23 @@ def judge_caps(deployment: Deployment, catalogue: Catalogue, load: Value, cost: 
     if caps.power is not None:
         found.append(cap(f"cap {caps.power}", "caps.power", load, caps.power.watts))
     if caps.cost is not None:
-        limit = _usd(caps.cost, catalogue)
-        if limit is None:
-            cost = unknown("USD/month", f"no rate for {caps.cost.currency}: add it to catalogue.yaml with its date")
-        found.append(cap(f"cap {caps.cost}", "caps.cost", cost, limit or 1.0))
+        found.append(_spend_cap(caps.cost, catalogue, cost))
     return found
 
 
-def _usd(spend: Spend, catalogue: Catalogue) -> float | None:
-    """USD a month of a declared spend; None where its currency has no rate."""
+def _spend_cap(spend: Spend, catalogue: Catalogue, cost: Value) -> Verdict:
+    """The cap on spend, at the user's dated rate where it is not in USD; without a rate it fails closed."""
+    aim, key, limit = f"cap {spend}", "caps.cost", spend.to("month")
     if spend.currency == "USD":
-        return spend.to("month")
+        return cap(aim, key, cost, limit)
     rate = catalogue.usd(spend.currency)
-    return None if rate is None or rate.value is None else spend.to("month") * rate.value
+    if rate is None or rate.value is None:
+        why = f"no rate for {spend.currency}: add it to catalogue.yaml with its date"
+        return cap(aim, key, unknown("USD/month", why), limit)
+    limit *= rate.value
+    found = cap(aim, key, cost, limit)
+    worth = f"{spend} is {amount(limit, 'USD/month')} at the rate of {rate.source.date.isoformat()}"
+    return replace(found, reason=f"{found.reason}; {worth}", sources=(rate.source,))
 
 
 def judge_training(deployment: Deployment, found: TrainingEstimate | None) -> tuple[Verdict, ...]:
