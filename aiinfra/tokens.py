@@ -19,6 +19,7 @@ INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
 KEYS: Final = "aiinfra:index:Keys"
 MACHINES: Final = "aiinfra:index:Machines"
 NETWORK: Final = "aiinfra:index:Network"
+OBSERVABILITY: Final = "aiinfra:index:Observability"
 OPERATORS: Final = "aiinfra:index:Operators"
 PLATFORM: Final = "aiinfra:index:Platform"
 PREFLIGHT: Final = "aiinfra:index:Preflight"
@@ -54,6 +55,7 @@ PUBLISHED: Final = frozenset(
         KEYS,
         MACHINES,
         NETWORK,
+        OBSERVABILITY,
         OPERATORS,
         PLATFORM,
         PREFLIGHT,

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from aiinfra.catalogue.eks import has_control_plane
+from aiinfra.catalogue.eks import find_cluster_version, has_control_plane, newest
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
+from aiinfra.check.account import fits_account
 from aiinfra.check.delivery import (
     can_be_delivered,
     charts_are_those_of_the_table,
@@ -217,6 +218,10 @@ def can_train(declaration: Declaration) -> Iterator[Finding]:
     if training is None:
         return
     try:
+        find_cluster_version(training.kubernetes or newest())
+    except BadInput as error:
+        yield Finding(error.code, Severity.ERROR, error.message, "training.kubernetes", remedy=error.remedy)
+    try:
         instance = find_instance(training.instance)
     except BadInput as error:
         yield Finding(error.code, Severity.ERROR, error.message, "training.instance", remedy=error.remedy)
@@ -268,6 +273,7 @@ RULES: Final[tuple[Rule, ...]] = (
     class_files_fit,
     can_train,
     has_control_planes,
+    fits_account,
     has_a_runtime,
     engines_fit,
     accelerators_are_there,

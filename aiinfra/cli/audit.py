@@ -18,7 +18,7 @@ def command() -> None:
 @click.option("--key", type=click.Path(path_type=Path), help="PEM public key that signed the checkpoints")
 @json_option
 def verify(file: Path, key: Path | None, as_json: bool) -> Exit:  # noqa: FBT001 - click passes flags by name
-    """Check that no record of FILE was changed, removed or added.
+    """Check that no record of FILE, and of the full files set aside before it, was changed, removed or added.
 
     Exit code 0: unbroken; 1: broken, with the line; 2: it cannot be read.
     """
@@ -31,7 +31,8 @@ def verify(file: Path, key: Path | None, as_json: bool) -> Exit:  # noqa: FBT001
         emit("audit", asdict(found), ())
     else:
         click.echo(
-            f"{file}: unbroken; {found.records} records, {found.checkpoints} checkpoints ({found.signed} signed)"
+            f"{file}: unbroken; {found.records} records in {found.files} files, {found.checkpoints} checkpoints "
+            f"({found.signed} signed)"
         )
         click.echo(f"  {found.unsealed} records after the last checkpoint; last hash {found.last}")
     return Exit.DONE

@@ -23,6 +23,7 @@ from aiinfra.components.aws.image_repositories import ImageRepositories
 from aiinfra.components.aws.keys import Keys
 from aiinfra.components.aws.machine_scaling import Scaling
 from aiinfra.components.aws.network import Network
+from aiinfra.components.aws.observability import Observability
 from aiinfra.components.aws.registry import Registry
 from aiinfra.components.aws.release_bucket import ReleaseBucket
 from aiinfra.components.aws.runner import Runner
@@ -61,6 +62,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     Keys,
     Machines,
     Network,
+    Observability,
     Operators,
     Platform,
     Preflight,

@@ -3,12 +3,12 @@
 from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
 from aiinfra.errors import AiinfraError, BadInput
-from aiinfra.server.audit import GENESIS, hash_of
+from aiinfra.server.audit import GENESIS, hash_of, set_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,38 +23,56 @@ class Audited:
     """Records after the last checkpoint: they may be missing later without a trace."""
     last: str
     """Hash of the last line: compare it with the one in the server's own log."""
+    files: int
+    """Files it is in: the one named, and the full ones set aside before it."""
 
 
 def verify_audit(file: Path, key: Path | None = None) -> Audited:
-    """Check the chain of ``file``, and with ``key`` (PEM, public) every checkpoint's signature.
+    """Check the chain of ``file`` and of the full files set aside before it (``FILE.NUMBER``), and with ``key`` (PEM,
+    public) every checkpoint's signature.
 
     Raises:
         BadInput: ``audit-absent`` or ``audit-key``.
         AiinfraError: ``audit-broken``, naming the line.
     """
     public = _public_key(key) if key is not None else None
-    try:
-        stream = file.open("rb")
-    except OSError:
-        raise BadInput("audit-absent", f"{file} cannot be read", "name the file of [audit]") from None
-    prev, number, checkpoints, signed, unsealed = GENESIS, 0, 0, 0, 0
-    with stream:
-        for number, raw in enumerate(stream, start=1):
+    files = [*set_aside(file), file]
+    chain = _Chain(public)
+    for one in files:
+        try:
+            with one.open("rb") as stream:
+                chain.read(one, stream)
+        except OSError:
+            raise BadInput("audit-absent", f"{one} cannot be read", "name the file of [audit]") from None
+    return Audited(chain.number, chain.checkpoints, chain.signed, chain.unsealed, chain.prev, len(files))
+
+
+class _Chain:
+    """How far the log was read."""
+
+    def __init__(self, public: Any) -> None:
+        self._public = public
+        self.prev: str = GENESIS
+        self.number = self.checkpoints = self.signed = self.unsealed = 0
+
+    def read(self, file: Path, stream: BinaryIO) -> None:
+        """Read on in the next file."""
+        for at, raw in enumerate(stream, start=1):
+            self.number += 1
             line = raw.rstrip(b"\n")
-            record = _record(line, raw.endswith(b"\n"), file, number)
-            if record.get("seq") != number:
-                raise _broken(file, number, f"it says it is record {record.get('seq')!r}: a record is missing or added")
-            if record.get("prev") != prev:
-                raise _broken(file, number, "the record before it is not the one that it was written after")
-            unsealed += 1
+            record = _record(line, raw.endswith(b"\n"), file, at)
+            if record.get("seq") != self.number:
+                raise _broken(file, at, f"it says it is record {record.get('seq')!r}: a record is missing or added")
+            if record.get("prev") != self.prev:
+                raise _broken(file, at, "the record before it is not the one that it was written after")
+            self.unsealed += 1
             if record.get("event") == "checkpoint":
-                checkpoints += 1
-                unsealed = 0
-                if public is not None:
-                    _check(public, record, prev, file, number)
-                    signed += 1
-            prev = hash_of(line)
-    return Audited(number, checkpoints, signed, unsealed, prev)
+                self.checkpoints += 1
+                self.unsealed = 0
+                if self._public is not None:
+                    _check(self._public, record, self.prev, file, at)
+                    self.signed += 1
+            self.prev = hash_of(line)
 
 
 def _record(line: bytes, whole: bool, file: Path, number: int) -> dict[str, Any]:  # noqa: FBT001 - private, two callers

@@ -50,6 +50,9 @@ class Repository(_Section):
     """Serve a folder without a valid signature. Off by default; the log repeats it at start."""
     signers: tuple[str, ...] = ()
     """PEM files of public keys or certificate authorities; a release must be signed by one of them."""
+    allow_expired: bool = False
+    """Serve a release whose signing certificate has expired since. Off by default: a site whose signers are authorities
+    and that must restart after their certificates' end needs it. Pulls never take such a release."""
     verdicts: str = ""
     """Folder of the server's own in which vetting's verdicts are kept between starts; empty: vetted at every load."""
 
@@ -160,6 +163,8 @@ class Audit(_Section):
     """PEM private key that signs checkpoints; empty: the chain is hashed, not signed."""
     checkpoint: Duration = Duration("60 s")
     """How often a checkpoint is written."""
+    rotate: DataSize | None = None
+    """A file this long is sealed and set aside as ``FILE.NUMBER``, the chain goes on in a new one; none: never."""
 
 
 class LogLevel(StrEnum):
@@ -183,9 +188,9 @@ class Traces(_Section):
     """OpenTelemetry traces. Off unless this section is there."""
 
     endpoint: str
-    """OTLP/gRPC endpoint, ``http(s)://HOST:PORT``. The one connection the server makes, and only if this is set."""
+    """OTLP/HTTP endpoint, ``http(s)://HOST:PORT``. The one connection the server makes, and only if this is set."""
     sample: float = Field(default=0.01, ge=0, le=1)
-    """Part of the requests that is traced."""
+    """Part of the requests that is traced, where the caller's ``traceparent`` does not decide it."""
 
 
 class Fallback(StrEnum):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _VERSION_FLAG = 1
-_PATH_BENEATH = 1
+_PATH_BENEATH, _NET_PORT = 1, 2
 _PR_SET_NO_NEW_PRIVS = 38
 
 _EXECUTE = 1 << 0
@@ -61,20 +61,22 @@ def _handled(version: int, *, reads: bool) -> int:
     return rights
 
 
-def confine(*, readable: Iterable[str] | None, writable: Iterable[str], connect: bool, listen: bool) -> list[str]:
+def confine(
+    *, readable: Iterable[str] | None, writable: Iterable[str], connect: Iterable[int], listen: bool
+) -> list[str]:
     """Confine this thread and whatever it starts; call it before other threads begin.
 
     ``readable`` None leaves reading alone; otherwise only below those paths may be read. Writing stays possible below
-    ``writable`` only. Without ``connect`` no TCP connection can be opened, without ``listen`` no port bound. Returns
-    what could not be done.
+    ``writable`` only. TCP connections can be opened to the ports of ``connect`` only; without ``listen`` no port bound.
+    Returns what could not be done.
     """
     missing = [] if no_new_privileges() else ["no-new-privileges"]
     no_core_dumps()
     version = landlock_version()
     if not version:
         return [*missing, "landlock"]
-    network = (0 if connect else _CONNECT_TCP) | (0 if listen else _BIND_TCP)
-    if version < 4 and network:
+    network = _CONNECT_TCP | (0 if listen else _BIND_TCP)
+    if version < 4:
         missing.append("landlock-network")
         network = 0
     rights = _handled(version, reads=readable is not None)
@@ -88,6 +90,8 @@ def confine(*, readable: Iterable[str] | None, writable: Iterable[str], connect:
             _allow(libc, handle, path, (_READ | _EXECUTE) & rights)
         for path in writable:
             _allow(libc, handle, path, rights & ~_EXECUTE)
+        for port in connect if network else ():
+            libc.syscall(_ADD, handle, _NET_PORT, struct.pack("<QQ", _CONNECT_TCP, port), 0)
         if libc.syscall(_RESTRICT, handle, 0) != 0:
             missing.append("landlock")
     finally:

@@ -30,6 +30,7 @@ class Caller:
 
     identity: str
     remaining: float | None
+    traceparent: bytes | None = None
 
 
 Method = Callable[[bytes, Caller], Awaitable[bytes]]
@@ -58,6 +59,11 @@ class Grpc:
     def __init__(self, service: Service) -> None:
         self._service = service
 
+    @property
+    def traced(self) -> bool:
+        """Whether a caller's ``traceparent`` is worth looking for."""
+        return self._service.traces is not None
+
     def methods(self) -> dict[str, Method]:
         """Method name -> coroutine from request bytes to answer bytes; each raises :class:`Refusal`."""
         plain: dict[str, Callable[[Any, Caller], Any]] = {
@@ -84,7 +90,9 @@ class Grpc:
         if caller.remaining is not None and (request.timeout is None or caller.remaining < request.timeout):
             request.timeout = max(caller.remaining, 0.0)
         answer = await _run(served, request, arrived)
-        self._service.record("infer", "grpc", caller.identity, served=served, arrived=arrived)
+        self._service.record(
+            "infer", "grpc", caller.identity, served=served, arrived=arrived, traceparent=caller.traceparent
+        )
         return answer
 
     def refused(self, name: str, caller: Caller, raw: bytes, refusal: Refusal) -> None:
@@ -92,7 +100,14 @@ class Grpc:
         self._service.count_refusal("grpc", refusal.kind)
         if name in _RECORDED or refusal.kind in _DENIALS:
             model = _model_named(name, raw)
-            self._service.record(_RECORDED.get(name, name), "grpc", caller.identity, model=model, refusal=refusal)
+            self._service.record(
+                _RECORDED.get(name, name),
+                "grpc",
+                caller.identity,
+                model=model,
+                refusal=refusal,
+                traceparent=caller.traceparent,
+            )
 
     def _live(self, _given: Any, _caller: Caller) -> dict[str, Any]:
         return {"live": True}
@@ -202,7 +217,7 @@ class Handlers(grpc.GenericRpcHandler):
 
 def _handler(name: str, method: Method, front: Grpc, identify: Identify) -> Any:
     async def handle(raw: bytes, context: Any) -> bytes:
-        caller = Caller(identify(context), context.time_remaining())
+        caller = Caller(identify(context), context.time_remaining(), _traceparent(context) if front.traced else None)
         try:
             return await method(raw, caller)
         except Refusal as refusal:
@@ -214,6 +229,13 @@ def _handler(name: str, method: Method, front: Grpc, identify: Identify) -> Any:
             raise
 
     return handle
+
+
+def _traceparent(context: Any) -> bytes | None:
+    for key, value in context.invocation_metadata() or ():
+        if key == "traceparent":
+            return value.encode("latin-1") if isinstance(value, str) else value
+    return None
 
 
 def options(body: int, header: int, connections_idle_s: float) -> list[tuple[str, int]]:

@@ -87,8 +87,17 @@ def run(read: Callable[[], ServerConfig], *, ready_file: Path | None = None) -> 
     ``read`` gives the configuration.
     """
     config = read()
-    missing = confine(readable=None, writable=_writable(config, ready_file), connect=False, listen=True)
+    missing = confine(readable=None, writable=_writable(config, ready_file), connect=_ports(config), listen=True)
     asyncio.run(serve(read, ready_file=ready_file, unconfined=missing))
+
+
+def _ports(config: ServerConfig) -> list[int]:
+    """Where the server connects to: the collector of traces, where there is one."""
+    if config.traces is None:
+        return []
+    from aiinfra.server.traces import endpoint_of  # noqa: PLC0415 - rarely wanted
+
+    return [endpoint_of(config.traces)[1]]
 
 
 def _writable(config: ServerConfig, ready_file: Path | None) -> list[str]:

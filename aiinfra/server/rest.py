@@ -68,7 +68,14 @@ class Rest:
         head = exchange.head
         target: Target | None = head.target
         if target is not None and (target.operation in _RECORDED or refusal.kind in _DENIALS):
-            self._service.record(target.operation.value, "rest", exchange.identity, model=target.model, refusal=refusal)
+            self._service.record(
+                target.operation.value,
+                "rest",
+                exchange.identity,
+                model=target.model,
+                refusal=refusal,
+                traceparent=head.headers.get(b"traceparent"),
+            )
         refuse(exchange, refusal)
 
     def _target(self, head: Head) -> Target:
@@ -188,15 +195,24 @@ class RestReply(Reply):
             body, encoded = compress(body, accepted)
             kind += encoded
         exchange.finish(_OK, kind + served.answer_head, body)
-        if self._service.audit is not None:
-            self._service.record("infer", "rest", exchange.identity, served=served, arrived=self._arrived)
+        if self._service.recording:
+            self._record(None)
+
+    def _record(self, refusal: Refusal | None) -> None:
+        self._service.record(
+            "infer",
+            "rest",
+            self._exchange.identity,
+            served=self._served,
+            refusal=refusal,
+            arrived=self._arrived,
+            traceparent=self._exchange.head.headers.get(b"traceparent"),
+        )
 
     def refuse(self, refusal: Refusal) -> None:
         """Send the refusal."""
         self._service.count_refusal("rest", refusal.kind)
-        self._service.record(
-            "infer", "rest", self._exchange.identity, served=self._served, refusal=refusal, arrived=self._arrived
-        )
+        self._record(refusal)
         refuse(self._exchange, refusal)
 
 

@@ -1,7 +1,7 @@
 """What the server can be asked, whatever the transport: each operation decides first, then answers plain data."""
 
 from time import perf_counter_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiinfra import __version__
 from aiinfra.errors import AiinfraError
@@ -14,6 +14,9 @@ from aiinfra.server.ports import Port
 from aiinfra.server.rates import Rates
 from aiinfra.server.refusal import Kind, Refusal, bad
 from aiinfra.server.statistics_report import report
+
+if TYPE_CHECKING:
+    from aiinfra.server.traces import Traces  # the OpenTelemetry SDK
 
 SERVER_NAME = "aiinfra"
 
@@ -30,6 +33,7 @@ class Service:
         self.refused: dict[tuple[str, str], int] = {}
         """Refusals by transport and kind."""
         self.audit: AuditLog | None = None
+        self.traces: Traces | None = None
         self.ready = False
         """Whether everything that must be loaded is loaded, verified and warm."""
         self.draining = False
@@ -70,12 +74,25 @@ class Service:
         served: Served | None = None,
         refusal: Refusal | None = None,
         arrived: int = 0,
+        traceparent: bytes | None = None,
     ) -> None:
-        """Tell the audit log, where there is one: who, what, which model and digest, the decision, how long."""
+        """Tell the audit log, where there is one: who, what, which model and digest, the decision, how long. And the
+        traces, where there are any, of an inference request.
+        """
+        if self.traces is not None and event == "infer":
+            attributes = {
+                "aiinfra.transport": transport,
+                "aiinfra.model": served.name if served is not None else model,
+                "aiinfra.outcome": "answered" if refusal is None else refusal.kind.name.lower(),
+            }
+            if served is not None:
+                attributes |= {"aiinfra.version": served.version, "aiinfra.digest": served.digest}
+            self.traces.add("infer", traceparent, attributes, began=arrived, ok=refusal is None)
         if self.audit is None:
             return
         denied = refusal is not None and refusal.kind in (Kind.FORBIDDEN, Kind.UNAUTHENTICATED)
-        self.audit.record(
+        write = self.audit.count if refusal is not None and refusal.kind is Kind.TOO_MANY else self.audit.record
+        write(
             {
                 "event": event,
                 "transport": transport,
@@ -88,6 +105,11 @@ class Service:
                 "latency_us": (perf_counter_ns() - arrived) // 1000 if arrived else 0,
             }
         )
+
+    @property
+    def recording(self) -> bool:
+        """Whether anybody wants to hear of answered requests."""
+        return self.audit is not None or self.traces is not None
 
     def admit(self, name: str, version: str) -> Served:
         """The model version that a request which passed :meth:`gate` runs on.

@@ -31,7 +31,7 @@ def main() -> int:
     file = Path(order["file"])
     packages = [*sysconfig.get_paths().values(), *(entry for entry in sys.path if entry)]
     missing = confine(
-        readable=[*SYSTEM_PATHS, *packages, str(file.parent)], writable=["/dev/null"], connect=False, listen=False
+        readable=[*SYSTEM_PATHS, *packages, str(file.parent)], writable=["/dev/null"], connect=(), listen=False
     )
     model: Model = session_module.open_session(file, ModelSettings.model_validate(order["settings"]), order["name"])
     ready = {

@@ -112,6 +112,8 @@ class Runtime(Spec):
                 raise ValueError(f"{', '.join(wrong)}: on a box there is no Kubernetes to do that; leave it out")
             if self.engine.kind not in (None, EngineKind.BUNDLED):
                 raise ValueError(f"engine.kind {self.engine.kind.value}: a box runs the bundled server; leave it out")
+        elif self.updates:
+            raise ValueError("updates is for boxes: on Kubernetes a site's release comes with its manifests")
         elif self.runtime_wheel:
             raise ValueError("runtime_wheel is for boxes: on Kubernetes the server's image holds onnxruntime")
         if self.scraper and not self.issuer:

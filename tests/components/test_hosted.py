@@ -52,6 +52,7 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         "Keys": ["account", "clusterRole", "logGroups", "region"],
         "Machines": ["account", "instance", "nodes", "region", "tags", "training", "zone"],
         "Network": ["account", "cidr", "logsKey", "region", "zones"],
+        "Observability": ["account", "cluster", "group", "logsKey", "region", "subnets", "topic"],
         "Operators": ["cluster", "instance", "namespace"],
         "Platform": ["account", "cluster", "instance", "name", "nodes", "region", "tags", "training", "zone"],
         "Preflight": ["image", "instance", "namespace", "nodes", "tags"],

@@ -138,3 +138,40 @@ def test_the_log_is_a_plain_file(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught, running(configuration(tmp_path / "models", audit={"file": "/dev/full"})):
         pass
     assert caught.value.code == "audit-unwritable"
+
+
+def test_a_full_file_is_set_aside_and_the_chain_goes_on(tmp_path: Path) -> None:
+    private, public = keys(tmp_path)
+    affine(tmp_path / "models/m/1/model.onnx")
+    file = tmp_path / "audit.jsonl"
+    audit = {"file": str(file), "key": str(private), "rotate": "4 KiB"}
+    for _ in range(2):
+        with running(configuration(tmp_path / "models", audit=audit)) as server:
+            for _ in range(20):
+                assert server.infer(BODY)[0] == 200
+    full = sorted(tmp_path.glob("audit.jsonl.*"))
+    assert len(full) >= 3
+    assert all(4096 <= one.stat().st_size < 6000 for one in full)
+    found = verify_audit(file, public)
+    assert (found.files, found.unsealed, found.signed) == (len(full) + 1, 0, found.checkpoints)
+    assert found.records == 40 + found.checkpoints
+    file.unlink()  # all of it set aside: the chain still goes on
+    with running(configuration(tmp_path / "models", audit=audit)):
+        pass
+    assert json.loads(file.read_text().splitlines()[0])["seq"] > 1
+    full[1].rename(tmp_path / "elsewhere")
+    with pytest.raises(AiinfraError, match="a record is missing or added"):
+        verify_audit(file, public)
+
+
+def test_a_flood_of_refusals_is_a_record_a_second_with_their_number(tmp_path: Path) -> None:
+    affine(tmp_path / "models/m/1/model.onnx")
+    file = tmp_path / "audit.jsonl"
+    limits = {"identities": {"local": "1/s"}}
+    with running(configuration(tmp_path / "models", audit={"file": str(file)}, limits=limits)) as server:
+        statuses = [server.infer(BODY)[0] for _ in range(50)]
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    refused = [record for record in records if record.get("outcome") == "too_many"]
+    assert sum(record["count"] for record in refused) == statuses.count(429) > 0
+    assert len(refused) < statuses.count(429)
+    assert verify_audit(file).records == len(records)

@@ -30,25 +30,21 @@ def site_of(declaration: Declaration, class_name: str, row: Row) -> SiteSpec:
 def _site(declaration: Declaration, class_name: str, row: Row, wave: int | None) -> SiteSpec:
     deployment = declaration.deployment
     site = deployment.site(class_name)
-    model, runtime, images = deployment.model, site.runtime, dict(declaration.images)
+    model, images = deployment.model, dict(declaration.images)
     if wave is not None:
         found = declaration.classes[class_name]
         told = found.waves[wave]
         # The release says its model's digest itself, under its signature: the declared one is another version's.
         model = model.model_copy(update={"version": told.version, "digest": ""})
         if found.uri.startswith(OCI):
-            place = found.uri.removeprefix(OCI)
-            images[release_image(deployment.name)] = f"{place}@{told.digest}"
-            if runtime.updates is not None:
-                updates = runtime.updates.model_copy(update={"source": f"{place}:{told.version}@{told.digest}"})
-                runtime = runtime.model_copy(update={"updates": updates})
+            images[release_image(deployment.name)] = f"{found.uri.removeprefix(OCI)}@{told.digest}"
     return SiteSpec(
         class_name=class_name,
         site=row.name,
         model_name=deployment.name,
         model=model,
         tier=site.tier,
-        runtime=runtime,
+        runtime=site.runtime,
         tags=deployment.tags,
         objective=deployment.objective,
         caps=deployment.caps,
