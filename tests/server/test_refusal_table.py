@@ -16,7 +16,7 @@ plain = test_rest.plain
 TABLE = Path(__file__).parents[2] / "docs/server-refusals.md"
 TABLE_HEAD = """# Every bad input tried, and what it got
 
-Written by `tests/server/test_refusal_table.py` (with `--update-golden`) from a running server's answers, and held to them.
+Written by `tests/server/test_refusal_table.py` (with `--update-golden`) from a server's answers, and held to them.
 
 | tried | status | answer |
 |---|---|---|
