@@ -7,7 +7,7 @@ JUDGES := .venv-judges
 OUT    ?= .bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test judges check format golden bench soak tools e2e lock clean
+.PHONY: help setup demo test judges check format golden bench soak tools e2e image lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ tools: ## Build what others wrote and e2e runs: a Kubernetes control plane, kwok
 
 e2e: $(STAMP) ## The real Pulumi CLI, where it is on PATH, and a real API server, where `make tools` built it
 	@$(BIN)/python -m pytest tests/e2e tests/judges -m "e2e and not soak"
+
+image: $(STAMP) ## The server's image as an OCI layout, without Docker (needs mmdebstrap); ARCH=arm64 for the other
+	@$(BIN)/python tools/image/build.py --out build/image $(if $(ARCH),--architecture $(ARCH))
 
 lock: ## Pin the requirements again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra all --group dev pyproject.toml requirements/build.in -o requirements/dev.txt

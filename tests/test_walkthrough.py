@@ -33,6 +33,7 @@ def comparable(text: str) -> list[str]:
         (r"latency .*", "latency"),
         (r"answered   [1-9].*", "answered"),
         (r"over [\d.]+ s", "over TIME"),
+        (r".* its machine is busy\n", ""),
         (r'\{"ready":false\}|curl: .*\n', ""),
         (r"\d\.\d{6,}", lambda number: f"{float(number[0]):.4f}"),
     )

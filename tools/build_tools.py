@@ -17,6 +17,7 @@ BIN = HERE / "bin"
 INSTALL_PAGE = "https://go.dev/doc/install"
 TOOLS = {
     "kubeconform": ("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform"),
+    "actionlint": ("actionlint", "github.com/rhysd/actionlint/cmd/actionlint"),
     "h2spec": ("h2spec", "github.com/summerwind/h2spec/cmd/h2spec"),
     "etcd": ("etcd", "go.etcd.io/etcd/server/v3"),
     "kubectl": ("kubernetes", "k8s.io/kubernetes/cmd/kubectl"),

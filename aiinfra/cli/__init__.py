@@ -36,6 +36,8 @@ COMMANDS: Final = {
 
 
 _EXTRAS: Final = {
+    **dict.fromkeys(("boto3", "botocore"), "aws"),
+    "cyclonedx": "release",
     **dict.fromkeys(("google", "pulumi", "pulumi_aws", "pulumi_kubernetes"), "pulumi"),
     **dict.fromkeys(
         (

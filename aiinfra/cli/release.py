@@ -6,7 +6,7 @@ import click
 
 from aiinfra.cli import release_fleet
 from aiinfra.cli.output import emit, json_option
-from aiinfra.cli.shipping import history, pull, push
+from aiinfra.cli.shipping import history, pull, push, sign_manifests
 from aiinfra.errors import Exit
 
 _FOLDER = click.Path(path_type=Path)
@@ -23,8 +23,9 @@ def command() -> None:
 @click.argument("deployment", default=".", type=_FOLDER)
 @click.option("--out", default="releases", show_default=True, type=_FOLDER, help="Model repository to write into.")
 @click.option("--version", default="", help="Version of the release.  [default: the declared one]")
-def build(deployment: Path, out: Path, version: str) -> Exit:
-    """Write OUT/NAME/VERSION: the model, its goldens and release.json, the same bytes every time. Not signed yet."""
+@json_option
+def build(deployment: Path, out: Path, version: str, *, as_json: bool) -> Exit:
+    """Write OUT/NAME/VERSION: model, goldens, release.json, model card, BOM; the same bytes every time. Not signed."""
     from aiinfra.release.build import build_release
     from aiinfra.release.declared import source_of
     from aiinfra.spec.reading import load
@@ -32,24 +33,48 @@ def build(deployment: Path, out: Path, version: str) -> Exit:
     source = source_of(load(deployment), version)
     folder = out / source.name / source.version
     manifest = build_release(source, folder)
+    if as_json:
+        release = manifest.model_dump(mode="json", by_alias=True)
+        emit("release-build", {"folder": str(folder), "card": source.card is not None, "release": release})
+        return Exit.DONE
     click.echo(f"wrote {folder}: {manifest.digest}, goldens from: {manifest.golden.origin}")
+    if source.card is None:
+        click.echo("it has no model card: name one in model.card (purpose, metrics, oversight)", err=True)
     return Exit.DONE
 
 
 @command.command(epilog="Example: aiinfra release sign releases/line-vibration/4 --key release.key")
 @click.argument("folder", type=_FOLDER)
-@click.option("--key", required=True, type=_FOLDER, help="PEM file of an elliptic-curve private key, yours alone.")
-def sign(folder: Path, key: Path) -> Exit:
+@click.option("--key", type=_FOLDER, help="PEM file of an elliptic-curve private key, yours alone.")
+@click.option("--kms", metavar="KEY", help="Instead: a key in AWS KMS, by id, ARN or alias/NAME. Needs aiinfra[aws].")
+@click.option("--certificate", type=_FOLDER, help="The key's certificate (PEM): sites then trust its authority.")
+@click.option("--chain", multiple=True, type=_FOLDER, help="Certificates between it and the authority.")
+@click.option("--public", type=_FOLDER, help="Also write the public key here, for the sites' signers.")
+@json_option
+def sign(
+    folder: Path,
+    *,
+    key: Path | None,
+    kms: str | None,
+    certificate: Path | None,
+    chain: tuple[Path, ...],
+    public: Path | None,
+    as_json: bool,
+) -> Exit:
     """Sign every file of a release FOLDER (OpenSSF model signing); an earlier signature is replaced."""
-    from aiinfra.release.sign import sign as sign_release
+    from aiinfra.release.signing import sign_release
 
-    click.echo(f"wrote {sign_release(folder, key)}")
+    signature = sign_release(folder, key=key, kms=kms, certificate=certificate, chain=chain, public=public)
+    if as_json:
+        emit("release-sign", {"signature": str(signature)})
+    else:
+        click.echo(f"wrote {signature}")
     return Exit.DONE
 
 
 @command.command(epilog="Example: aiinfra release verify releases/line-vibration/4 --signer release.pub")
 @click.argument("folder", type=_FOLDER)
-@click.option("--signer", "signers", multiple=True, required=True, type=_FOLDER, help="PEM file of a public key.")
+@click.option("--signer", "signers", multiple=True, required=True, type=_FOLDER, help="PEM: public key or authority.")
 @json_option
 def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
     """Check that FOLDER holds exactly what one of the signers signed, without a network. Exit code 1: it does not."""
@@ -58,16 +83,15 @@ def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
     verified = verify_release(folder, signers)
     manifest = verified.manifest
     if as_json:
-        emit(
-            "release-verify",
-            {"signer": verified.fingerprint, "release": manifest.model_dump(mode="json", by_alias=True)},
-        )
+        said = {"signer": verified.fingerprint, "holder": verified.holder}
+        emit("release-verify", {**said, "release": manifest.model_dump(mode="json", by_alias=True)})
     else:
-        click.echo(f"{manifest.name} {manifest.version} is as {verified.signer.name} signed it: {manifest.digest}")
+        who = f"{verified.holder}, vouched for by {verified.signer.name}," if verified.holder else verified.signer.name
+        click.echo(f"{manifest.name} {manifest.version} is as {who} signed it: {manifest.digest}")
     return Exit.DONE
 
 
-for _shipping in (push, pull, history):
+for _shipping in (push, pull, history, sign_manifests):
     command.add_command(_shipping)
 _WAVES = (release_fleet.start, release_fleet.promote, release_fleet.tag, release_fleet.gate, release_fleet.simulate)
 for _wave in _WAVES:

@@ -118,3 +118,27 @@ def history(repository: Path, *, as_json: bool) -> Exit:
     if not entries and not as_json:
         click.echo(f"nothing was pulled into {repository} yet")
     return Exit.DONE
+
+
+@click.command(
+    "sign-manifests",
+    epilog="Example: aiinfra release sign-manifests registry.example.com/fleet/cabinet:current --key k.pem",
+)
+@click.argument("artifact")
+@click.option("--key", required=True, type=_FOLDER, help="PEM file of an elliptic-curve private key, yours alone.")
+@_link_options
+@json_option
+def sign_manifests(artifact: str, *, key: Path, plain_http: bool, ca: Path | None, as_json: bool) -> Exit:
+    """Sign a class's manifests in their registry as cosign does: it is what Flux verifies before it applies them.
+
+    A model's release has a signature of its own (release sign), which the server and pulls verify; Flux never sees it.
+    """
+    from aiinfra.release.flux import sign_artifact
+    from aiinfra.release.place import parse_place
+
+    digest = sign_artifact(parse_place(artifact), key, plain_http=plain_http, ca=ca)
+    if as_json:
+        emit("release-sign-manifests", {"artifact": artifact, "digest": digest})
+    else:
+        click.echo(f"signed {artifact}: {digest}")
+    return Exit.DONE

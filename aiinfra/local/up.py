@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,14 +110,17 @@ def _truths(plan: LocalPlan) -> tuple[str, ...]:
     return read_note(plan.golden_dir).truths if plan.golden_dir is not None else ()
 
 
-def follow(running: Running) -> None:
+def follow(running: Running, begin: Callable[[], None] = lambda: None) -> None:
     """Stay until the server ends: on Ctrl-C it is taken down here, on ``aiinfra down`` it was asked to end.
+
+    ``begin`` is called first: whoever reads what it prints may end this at once, and leaves no server behind.
 
     Raises:
         AiinfraError: ``server-gone``: it ended and nobody had asked it to.
     """
     with _ended_by_signals():
         try:
+            begin()
             code = running.child.wait()
         except KeyboardInterrupt:
             _take_down(running)

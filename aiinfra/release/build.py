@@ -9,6 +9,8 @@ from pathlib import Path
 from aiinfra.errors import BadInput, Refused
 from aiinfra.model.external import contained
 from aiinfra.model.facts import ModelFacts, TensorFacts, read_facts
+from aiinfra.release.bom import BOM, bom_of, card_of
+from aiinfra.release.card import CARD, Card
 from aiinfra.release.files import digest_of
 from aiinfra.release.golden import GoldenSet, write_golden
 from aiinfra.release.manifest import (
@@ -17,8 +19,10 @@ from aiinfra.release.manifest import (
     MODEL,
     SIGNATURE,
     Golden,
+    Origin,
     ReleaseManifest,
     ReleaseOutput,
+    TierConstraint,
     Tolerance,
 )
 
@@ -39,6 +43,13 @@ class ReleaseSource:
     tolerance: Tolerance = field(default_factory=Tolerance)
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Output name -> labels of its last dimension."""
+    tiers: Sequence[TierConstraint] = ()
+    """The tiers it may be served on; empty: any."""
+    origin: Origin = field(default_factory=Origin)
+    card: Card | None = None
+    """Its model card; none: the release has none."""
+    bom: bool = False
+    """Whether the bill of materials is written; the local plane's own releases have none."""
 
 
 def build_release(source: ReleaseSource, folder: Path) -> ReleaseManifest:
@@ -47,7 +58,8 @@ def build_release(source: ReleaseSource, folder: Path) -> ReleaseManifest:
     Raises:
         Refused: ``release-exists``: there is something at ``folder`` already.
         BadInput: what reading the model raises, ``release-invalid`` (the name or version does not fit, or a data file
-            of the model has a name that the release needs), ``model-changed`` (the model was written to meanwhile).
+            of the model has a name that the release needs), ``model-changed`` (the model was written to meanwhile),
+            ``card-invalid``.
     """
     if folder.exists():
         raise Refused("release-exists", f"{folder} is there already", "name another folder, or a new version")
@@ -62,6 +74,10 @@ def build_release(source: ReleaseSource, folder: Path) -> ReleaseManifest:
             _copy(contained(source.model.parent, item.path), draft / item.path, item.digest)
         write_golden(draft / GOLDEN, source.golden)
         (draft / MANIFEST).write_text(manifest.to_json(), encoding="utf-8", newline="\n")
+        if source.card is not None:
+            (draft / CARD).write_text(card_of(manifest, source.card), encoding="utf-8", newline="\n")
+        if source.bom:
+            (draft / BOM).write_text(bom_of(manifest), encoding="utf-8", newline="\n")
         draft.replace(folder)
     return manifest
 
@@ -72,7 +88,7 @@ def _manifest(source: ReleaseSource, facts: ModelFacts) -> ReleaseManifest:
         value = unservable[0]
         message = f"{facts.file}: {value.name!r} is {value.onnx_type}, which the Open Inference Protocol cannot carry"
         raise BadInput("model-not-servable", message, "export with plain tensors")
-    taken = {MODEL, MANIFEST, SIGNATURE, GOLDEN}
+    taken = {MODEL, MANIFEST, SIGNATURE, GOLDEN, CARD, BOM}
     for item in facts.external:
         if item.path.split("/")[0] in taken:
             message = f"the model's data file {item.path!r} has a name that a release needs itself"
@@ -86,6 +102,8 @@ def _manifest(source: ReleaseSource, facts: ModelFacts) -> ReleaseManifest:
             inputs=facts.inputs,
             outputs=tuple(_labelled(output, source.labels.get(output.name, ())) for output in facts.outputs),
             tolerance=source.tolerance,
+            tiers=tuple(source.tiers),
+            origin=source.origin,
             golden=Golden(origin=source.golden_origin, sets=tuple(golden.name for golden in source.golden)),
         )
     except ValueError as error:

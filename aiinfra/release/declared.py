@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from aiinfra.catalogue.find import find_accelerator
 from aiinfra.errors import BadInput
 from aiinfra.model.facts import ModelFacts, read_facts
 from aiinfra.release.build import ReleaseSource
+from aiinfra.release.card import read_card
 from aiinfra.release.golden import GoldenSet, read_golden
-from aiinfra.release.manifest import SELF_RECORDED
+from aiinfra.release.manifest import SELF_RECORDED, Origin, TierConstraint
 from aiinfra.release.note import GoldenNote, read_note
 from aiinfra.release.record import on_cpu, record
 from aiinfra.spec.declaration import Declaration
@@ -30,7 +32,7 @@ def source_of(declaration: Declaration, version: str = "") -> ReleaseSource:
 
     Raises:
         BadInput: ``model-differs`` where the file is not the one whose digest is declared, and what :func:`goldens` and
-            reading the model raise.
+            reading the model raise; ``card-invalid``.
     """
     model = declaration.deployment.model
     facts = read_facts(declaration.model_file)
@@ -45,5 +47,23 @@ def source_of(declaration: Declaration, version: str = "") -> ReleaseSource:
     labels = {output.name: output.labels for output in model.outputs if output.labels}
     name = declaration.deployment.name
     return ReleaseSource(
-        name, version or model.version, declaration.model_file, sets, note.origin, note.tolerance, labels
+        name,
+        version or model.version,
+        declaration.model_file,
+        sets,
+        note.origin,
+        note.tolerance,
+        labels,
+        tiers=tiers_of(declaration),
+        origin=Origin.model_validate(model.origin.model_dump()),
+        card=read_card(declaration.folder / model.card) if model.card else None,
+        bom=True,
+    )
+
+
+def tiers_of(declaration: Declaration) -> tuple[TierConstraint, ...]:
+    """The tiers of the declared sites, each once, by name."""
+    found = {site.tier.accelerator: find_accelerator(site.tier.accelerator) for site in declaration.deployment.sites}
+    return tuple(
+        TierConstraint(accelerator=name, execution_providers=found[name].execution_providers) for name in sorted(found)
     )

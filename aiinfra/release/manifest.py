@@ -53,6 +53,26 @@ class ReleaseOutput(TensorFacts):
     """What the last dimension's values stand for."""
 
 
+class TierConstraint(_Data):
+    """One tier that the release was declared for."""
+
+    accelerator: str = Field(min_length=1, max_length=200)
+    """Its name in the catalogue."""
+    execution_providers: tuple[str, ...] = Field(min_length=1)
+    """onnxruntime's, first choice first."""
+
+
+class Origin(_Data):
+    """Where the model comes from, as its declaration says; empty: not stated."""
+
+    data: str = Field(default="", pattern=r"^(sha256:[0-9a-f]{64})?$")
+    """Digest of the training data."""
+    code: str = Field(default="", max_length=200)
+    """Revision of the training code."""
+    run: str = Field(default="", max_length=200)
+    """The training run."""
+
+
 class ReleaseManifest(_Data):
     """The whole of ``release.json``."""
 
@@ -70,6 +90,9 @@ class ReleaseManifest(_Data):
     tolerance: Tolerance = Tolerance()
     """How far outputs may be from the golden ones."""
     golden: Golden
+    tiers: tuple[TierConstraint, ...] = ()
+    """The tiers it may be served on; empty: any."""
+    origin: Origin = Origin()
 
     def to_json(self) -> str:
         """The file's text: the same release always gives the same bytes."""

@@ -1,13 +1,19 @@
-"""Signing a release folder with a key file (OpenSSF model signing), and the development key of the local plane."""
+"""Signing a release folder with a key file or a certificate (OpenSSF model signing); the local plane's own key."""
 
+import base64
+import json
 import os
 import stat
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiinfra.errors import AiinfraError, BadInput
 from aiinfra.release.files import list_files
 from aiinfra.release.manifest import SIGNATURE
+
+if TYPE_CHECKING:
+    from model_signing import signing
 
 _DEV_KEY: Final = "dev-signing.key"
 
@@ -93,32 +99,92 @@ def check_private(key: Path) -> None:
         )
 
 
-def sign(folder: Path, key: Path) -> Path:
+def sign(folder: Path, key: Path, *, certificate: Path | None = None, chain: Sequence[Path] = ()) -> Path:
     """Sign every file of a release folder with the private key in ``key``; the signature's path.
 
-    An earlier signature is replaced. The key is an unencrypted PEM file, elliptic curve P-256, P-384 or P-521.
+    An earlier signature is replaced. The key is an unencrypted PEM file, elliptic curve P-256, P-384 or P-521. With
+    ``certificate``, the key's own, the signature carries it and the ``chain`` between it and an authority, and whoever
+    trusts the authority trusts the signature.
 
     Raises:
         AiinfraError: ``key-readable``, ``release-linked``.
-        BadInput: ``key-missing``, ``key-invalid``, ``release-missing``.
+        BadInput: ``key-missing``, ``key-invalid``, ``certificate-invalid``, ``release-missing``.
     """
     check_private(key)
     list_files(folder)
-    from model_signing import hashing, signing  # noqa: PLC0415  # imports all of Sigstore
+    from model_signing import signing  # noqa: PLC0415  # imports all of Sigstore
 
-    draft = folder / f"{SIGNATURE}.new"
-    draft.unlink(missing_ok=True)
-    files = hashing.Config().use_file_serialization(hashing_algorithm="sha256")
-    files.set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
     try:
-        config = signing.Config().use_elliptic_key_signer(private_key=key).set_hashing_config(files)
+        config = signing.Config().use_elliptic_key_signer(private_key=key)
     except (ValueError, TypeError, AttributeError):
         raise BadInput(
             "key-invalid",
             f"{key} is not an unencrypted elliptic-curve private key in PEM",
             "make one: openssl ecparam -genkey -name prime256v1 -noout -out release.key",
         ) from None
-    config.sign(folder, draft)
-    signature = folder / SIGNATURE
-    draft.replace(signature)
+    if certificate is None:
+        return write_signature(folder, config)
+    material = certified(public_pem(key), certificate, chain)
+
+    def change(draft: Path) -> None:
+        bundle: dict[str, Any] = json.loads(draft.read_bytes())
+        bundle["verificationMaterial"] = material
+        draft.write_text(json.dumps(bundle), encoding="utf-8")
+
+    return write_signature(folder, config, change)
+
+
+def public_pem(key: Path) -> bytes:
+    """PEM of the public half of a private key's file."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
+    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return serialization.load_pem_private_key(key.read_bytes(), password=None).public_key().public_bytes(encoding, form)
+
+
+def certified(public: bytes, certificate: Path, chain: Sequence[Path]) -> dict[str, Any]:
+    """What a bundle carries instead of a key's name: the key's certificate and the chain above it.
+
+    (The library's own signer for certificates fails without a chain.)
+
+    Raises:
+        BadInput: ``certificate-invalid``: they do not read, or the certificate is another key's.
+    """
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
+    def wrong(reason: str) -> BadInput:
+        return BadInput(
+            "certificate-invalid",
+            f"{certificate} cannot be signed with: {reason}",
+            "name the certificate of this very key, and the chain above it, in PEM",
+        )
+
+    try:
+        found = [c for path in (certificate, *chain) for c in x509.load_pem_x509_certificates(path.read_bytes())]
+    except (OSError, ValueError) as error:
+        raise wrong((str(error).splitlines() or [""])[0][:200]) from None
+    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    if found[0].public_key().public_bytes(encoding, form) != public:
+        raise wrong("it is another key's")
+    encoded = [base64.b64encode(c.public_bytes(serialization.Encoding.DER)).decode() for c in found]
+    return {"x509CertificateChain": {"certificates": [{"rawBytes": text} for text in encoded]}, "tlogEntries": []}
+
+
+def write_signature(folder: Path, config: "signing.Config", change: Callable[[Path], None] | None = None) -> Path:
+    """Sign with ``config`` over every file; ``change`` may rewrite the signature before it takes its place."""
+    from model_signing import hashing  # noqa: PLC0415
+
+    draft = folder / f"{SIGNATURE}.new"
+    draft.unlink(missing_ok=True)
+    files = hashing.Config().use_file_serialization(hashing_algorithm="sha256")
+    files.set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
+    try:
+        config.set_hashing_config(files).sign(folder, draft)
+        if change is not None:
+            change(draft)
+        signature = folder / SIGNATURE
+        draft.replace(signature)
+    finally:
+        draft.unlink(missing_ok=True)
     return signature

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from aiinfra.errors import AiinfraError, BadInput
+from aiinfra.release.certificates import Chain, authority_of, read_chain
 from aiinfra.release.files import digest_of, list_files
 from aiinfra.release.manifest import MODEL, SIGNATURE, ReleaseManifest
 
 _IGNORABLE: Final = frozenset({SIGNATURE, ".git", ".gitattributes", ".github", ".gitignore"})
 """What model-signing's own defaults leave out of a statement. Such a file in the folder is still refused as extra."""
 
+_SIGNER: Final = "name a PEM file with an elliptic-curve public key (P-256, P-384, P-521) or an authority's certificate"
 _LARGEST_SIGNATURE: Final = 16 * 2**20
 
 
@@ -35,9 +37,11 @@ class VerifiedRelease:
     folder: Path
     manifest: ReleaseManifest
     signer: Path
-    """The public key that verified it."""
+    """The public key, or the authority's certificate, that verified it."""
     fingerprint: str
-    """``sha256:`` and 64 hex digits of that key."""
+    """``sha256:`` and 64 hex digits of the key that signed."""
+    holder: str = ""
+    """Subject of the certificate that signed; empty: a plain key did."""
 
     @property
     def model(self) -> Path:
@@ -48,42 +52,81 @@ class VerifiedRelease:
 @dataclass(frozen=True, slots=True)
 class _Statement:
     key: str
-    """Hex SHA-256 of the signing key, as the bundle claims."""
+    """Hex SHA-256 of the signing key, as the bundle claims; empty where it brings certificates."""
+    chain: Chain | None
+    """The certificates that came with the signature."""
     digests: dict[str, str]
     ignored: tuple[str, ...]
 
 
-def verify(folder: Path, signers: Sequence[Path]) -> VerifiedRelease:
+def verify(folder: Path, signers: Sequence[Path], *, expired: bool = False) -> VerifiedRelease:
     """Check that ``folder`` holds exactly what one of ``signers`` signed. Uses no network.
 
-    ``signers`` are PEM files of elliptic-curve public keys (P-256, P-384, P-521).
+    ``signers`` are PEM files: elliptic-curve public keys (P-256, P-384, P-521), or certificate authorities. ``expired``
+    takes a signing certificate that was valid once.
 
     Raises:
         BadInput: ``release-missing``, ``release-invalid``, ``signer-invalid``.
-        AiinfraError: ``release-unsigned``, ``release-linked``, ``release-foreign-key``, ``release-ignores-files``,
-            ``release-file-missing``, ``release-file-extra``, ``release-changed``, ``release-signature-invalid``.
+        AiinfraError: ``release-unsigned``, ``release-linked``, ``release-foreign-key``,
+            ``release-foreign-certificate``, ``release-expired-certificate``, ``release-wrong-certificate``,
+            ``release-ignores-files``, ``release-file-missing``, ``release-file-extra``, ``release-changed``,
+            ``release-signature-invalid``.
     """
     files = set(list_files(folder))
     if SIGNATURE not in files:
         raise AiinfraError(
             "release-unsigned", f"{folder} has no signature ({SIGNATURE})", "sign it: aiinfra release sign"
         )
-    keys = {fingerprint(signer): signer for signer in signers}
+    authorities = [signer for signer in signers if is_authority(signer)]
+    keys = {fingerprint(signer): signer for signer in signers if signer not in authorities}
     signature = _read_signature(folder)
     statement = _statement(folder, signature)
-    signer = keys.get(statement.key)
-    if signer is None:
-        known = ", ".join(f"{path.name} ({key[:12]})" for key, path in keys.items()) or "none"
-        raise AiinfraError(
-            "release-foreign-key",
-            f"{folder} is signed by the key {statement.key[:12]}, which is not a known signer (known: {known})",
-            "add the public key to the signers, or have the release signed by one of them",
-        )
+    if statement.chain is not None:
+        signer = authority_of(folder, statement.chain, authorities, expired=expired)
+        signed_by, holder = fingerprint_of(statement.chain.leaf.public_key()), statement.chain.holder
+    else:
+        signer, signed_by, holder = _known(folder, statement.key, keys), statement.key, ""
     _check_names(folder, files - {SIGNATURE}, statement)
     _check_content(folder, signer, signature, statement)
     manifest = ReleaseManifest.read(folder)
     _check_manifest(folder, manifest, statement)
-    return VerifiedRelease(folder, manifest, signer, f"sha256:{statement.key}")
+    return VerifiedRelease(folder, manifest, signer, f"sha256:{signed_by}", holder)
+
+
+def _known(folder: Path, key: str, keys: dict[str, Path]) -> Path:
+    signer = keys.get(key)
+    if signer is None:
+        known = ", ".join(f"{path.name} ({found[:12]})" for found, path in keys.items()) or "none"
+        raise AiinfraError(
+            "release-foreign-key",
+            f"{folder} is signed by the key {key[:12]}, which is not a known signer (known: {known})",
+            "add the public key to the signers, or have the release signed by one of them",
+        )
+    return signer
+
+
+def is_authority(signer: Path) -> bool:
+    """Whether the file holds certificates, not a key.
+
+    Raises:
+        BadInput: ``signer-invalid``: it cannot be read, or holds a certificate that is no authority's.
+    """
+    from cryptography import x509  # noqa: PLC0415
+
+    try:
+        content = signer.read_bytes()
+    except OSError as error:
+        raise BadInput("signer-invalid", f"cannot read {signer}: {error.strerror}", _SIGNER) from None
+    if b"-----BEGIN CERTIFICATE-----" not in content:
+        return False
+    try:
+        found = x509.load_pem_x509_certificates(content)
+        authority = all(c.extensions.get_extension_for_class(x509.BasicConstraints).value.ca for c in found)
+    except (ValueError, x509.ExtensionNotFound):
+        authority = False
+    if not authority:
+        raise BadInput("signer-invalid", f"{signer} holds a certificate that is not an authority's", _SIGNER)
+    return True
 
 
 def fingerprint(signer: Path) -> str:
@@ -96,15 +139,21 @@ def fingerprint(signer: Path) -> str:
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
 
-    remedy = "name a PEM file with an elliptic-curve public key (P-256, P-384 or P-521)"
     try:
         key = serialization.load_pem_public_key(signer.read_bytes())
     except OSError as error:
-        raise BadInput("signer-invalid", f"cannot read {signer}: {error.strerror}", remedy) from None
+        raise BadInput("signer-invalid", f"cannot read {signer}: {error.strerror}", _SIGNER) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise BadInput("signer-invalid", f"{signer} is not a public key", remedy) from None
+        raise BadInput("signer-invalid", f"{signer} is not a public key", _SIGNER) from None
     if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise BadInput("signer-invalid", f"{signer} is not an elliptic-curve key", remedy)
+        raise BadInput("signer-invalid", f"{signer} is not an elliptic-curve key", _SIGNER)
+    return fingerprint_of(key)
+
+
+def fingerprint_of(key: Any) -> str:
+    """Hex SHA-256 of the PEM form of a public key."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
     encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     return hashlib.sha256(key.public_bytes(encoding, form)).hexdigest()
 
@@ -126,7 +175,7 @@ def _statement(folder: Path, signature: bytes) -> _Statement:
     """What the signature claims; not trusted until the library has checked it."""
     try:
         bundle: Any = json.loads(signature)
-        key = bundle["verificationMaterial"]["publicKey"]["hint"]
+        key, chain = _material(bundle["verificationMaterial"])
         payload: Any = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"], validate=True))
         predicate = payload["predicate"]
         serialization = predicate["serialization"]
@@ -143,7 +192,15 @@ def _statement(folder: Path, signature: bytes) -> _Statement:
         _refuse(folder, "the signature does not read")
     if plain != ("files", "sha256", False):
         _refuse(folder, f"the signature lists files in a way that is not accepted: {plain}")
-    return _Statement(key, digests, ignored)
+    return _Statement(key, chain, digests, ignored)
+
+
+def _material(said: dict[str, Any]) -> tuple[str, Chain | None]:
+    """The key's name, or the certificates."""
+    if "x509CertificateChain" not in said:
+        return said["publicKey"]["hint"], None
+    encoded = [item["rawBytes"] for item in said["x509CertificateChain"]["certificates"]]
+    return "", read_chain([base64.b64decode(item, validate=True) for item in encoded])
 
 
 def _check_names(folder: Path, files: set[str], statement: _Statement) -> None:
@@ -172,11 +229,16 @@ def _check_content(folder: Path, signer: Path, signature: bytes, statement: _Sta
 
     files = hashing.Config().use_file_serialization(hashing_algorithm="sha256")
     files.set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
-    config = verifying.Config().use_elliptic_key_verifier(public_key=signer).set_hashing_config(files)
+    config = verifying.Config().set_hashing_config(files)
+    if statement.chain is None:
+        config.use_elliptic_key_verifier(public_key=signer)
+    else:
+        config.use_certificate_verifier(certificate_chain=[signer])
     try:
         config.verify(folder, folder / SIGNATURE)
     except InvalidSignature:
-        _refuse(folder, f"the signature was not made by {signer.name}, though it says so")
+        who = statement.chain.holder if statement.chain is not None else signer.name
+        _refuse(folder, f"the signature was not made by {who}, though it says so")
     except Exception as error:  # noqa: BLE001  # the library raises plain ValueErrors, and others on bundles it cannot read
         for name, digest in sorted(statement.digests.items()):
             if digest_of(folder / name) != digest:

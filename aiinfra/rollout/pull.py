@@ -113,7 +113,8 @@ def pull(
     Raises:
         Refused: ``pull-running``; ``release-exists`` (another release has that version here).
         BadInput: ``no-signers``.
-        AiinfraError: ``release-rejected`` (it failed here before), ``release-other-model``, ``model-digest``, what
+        AiinfraError: ``release-rejected`` (it failed here before), ``release-other-model``,
+            ``release-other-tier``, ``model-digest``, what
             fetching, verifying and vetting raise. The site serves what it served before.
     """
     if not site.config.repository.signers:
@@ -187,11 +188,19 @@ def _judge(site: Site, home: Home, artifact: Artifact, folder: Path, model: str)
     config = site.config
     claimed = ReleaseManifest.read(folder)
     settings = config.models.get(claimed.name, ModelSettings())
-    signed_only = config.repository.model_copy(update={"allow_unsigned": False})
+    signed_only = config.repository.model_copy(update={"allow_unsigned": False, "allow_expired": False})
     site.say(f"verifying and trying {claimed.name} {claimed.version}")
     if model and claimed.name != model:
         raise AiinfraError(
             "release-other-model", f"that is a release of {claimed.name!r}, asked for was {model!r}", "check the source"
+        )
+    providers = [tier.execution_providers for tier in claimed.tiers]
+    if providers and settings.execution_providers not in providers:
+        fine = ", ".join(sorted({tier.accelerator for tier in claimed.tiers}))
+        raise AiinfraError(
+            "release-other-tier",
+            f"{claimed.name} {claimed.version} is for {fine}; this site runs {', '.join(settings.execution_providers)}",
+            "declare this tier among the sites, and build the release again",
         )
     if settings.digest and settings.digest != claimed.digest:
         raise AiinfraError(

@@ -50,6 +50,9 @@ class Repository(_Section):
     """Serve a folder without a valid signature. Off by default; the log repeats it at start."""
     signers: tuple[str, ...] = ()
     """PEM files of public keys or certificate authorities; a release must be signed by one of them."""
+    allow_expired: bool = False
+    """Serve a release whose signing certificate has expired since. Off by default: a site whose signers are authorities
+    and that must restart after their certificates' end needs it. Pulls never take such a release."""
     verdicts: str = ""
     """Folder of the server's own in which vetting's verdicts are kept between starts; empty: vetted at every load."""
 

@@ -74,6 +74,7 @@ async def vet(file: Path, settings: ModelSettings, repository: Repository, limit
         "file": str(file),
         "signed": not repository.allow_unsigned,
         "signers": list(repository.signers),
+        "expired": repository.allow_expired,
         "settings": settings.model_dump(mode="json"),
         "memory": limits.memory.bytes,
         "cpu": max(1, round(limits.time.seconds)),

@@ -60,7 +60,8 @@ def vet(order: dict[str, Any]) -> dict[str, Any]:
     folder = file.parent
     if order["signed"]:
         # model-signing takes a second to import, and a parser of untrusted files belongs in this process.
-        import_module("aiinfra.release.verify").verify(folder, [Path(signer) for signer in order["signers"]])
+        signers = [Path(signer) for signer in order["signers"]]
+        import_module("aiinfra.release.verify").verify(folder, signers, expired=order["expired"])
     facts: GraphFacts = import_module("aiinfra.server.graph_facts").read_graph(file)
     check_folder(folder, facts.external)
     settings = ModelSettings.model_validate(order["settings"])

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from aiinfra.spec.base import FileBeside, Spec, unique
 from aiinfra.spec.language import LanguageModel
+from aiinfra.spec.origin import Origin
 
 
 class DType(StrEnum):
@@ -72,6 +73,11 @@ class Model(Spec):
     the model answered. Empty: none, and a release records its own, labelled ``self-recorded``."""
     language: LanguageModel | None = None
     """Architecture of a language model, for the estimate; none: the work is read from the file."""
+    origin: Origin = Origin()
+    """Where it comes from: training data, code, run; nothing stated by default."""
+    card: str = ""
+    """Model card beside the declaration (``card.yaml``): purpose, metrics, oversight. Empty: none, and a release says
+    nothing of what the model is for."""
     version: str = Field(default="1", pattern=r"^[0-9]+$")
     """Version to serve; a whole number, as the Open Inference Protocol's clients expect."""
     signer: FileBeside = ""

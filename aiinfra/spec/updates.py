@@ -16,8 +16,7 @@ class Updates(Spec):
     """``HOST/NAME:TAG`` of the artifact that ``aiinfra release push`` made. What the tag points to is taken only with
     the release key's signature; with ``@sha256:...`` only that artifact is."""
     window: str = Field(default="*-*-* 02:00", pattern=r"^[A-Za-z0-9*:,./~ -]+$")
-    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``). On Kubernetes a site
-    follows its manifests instead."""
+    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``)."""
     jitter: Duration = Duration("30 min")
     """Boxes begin at a moment of their own within this time after the window opens, the same each time."""
     soak: Duration = Duration("10 min")
@@ -26,5 +25,3 @@ class Updates(Spec):
     """Part of the requests that may fail meanwhile."""
     max_p99: Duration | None = None
     """Longest 99th percentile of the time to an answer meanwhile, as the server measures it; none: not judged."""
-    registry_cidrs: tuple[str, ...] = ()
-    """Addresses of the registry that the server's pods on Kubernetes may reach; none: they may not leave."""

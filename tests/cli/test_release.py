@@ -18,8 +18,9 @@ def test_build_sign_verify(line, folder, tmp_path):  # noqa: F811
     out = tmp_path / "out"
     built = line("build", folder, "--out", out, "--version", "4")
     release = out / "press" / "4"
-    assert (built.exit_code, built.output[: built.output.index("sha256")]) == (0, f"wrote {release}: ")
-    assert built.output.endswith(", goldens from: numpy 2\n")
+    assert (built.exit_code, built.stdout[: built.stdout.index("sha256")]) == (0, f"wrote {release}: ")
+    assert built.stdout.endswith(", goldens from: numpy 2\n")
+    assert built.stderr == "it has no model card: name one in model.card (purpose, metrics, oversight)\n"
     key = dev_key(tmp_path / "home")
     assert line("sign", release, "--key", key).output == f"wrote {release / 'model.sig'}\n"
     verified = line("verify", release, "--signer", public_key(key))
@@ -35,7 +36,7 @@ def test_build_sign_verify(line, folder, tmp_path):  # noqa: F811
 def test_without_goldens_it_says_so(line, folder, tmp_path):  # noqa: F811
     file = folder / "deployment.yaml"
     file.write_text(file.read_text().replace("  golden: golden\n", ""))
-    assert line("build", folder, "--out", tmp_path / "out").output.endswith("goldens from: self-recorded\n")
+    assert line("build", folder, "--out", tmp_path / "out").stdout.endswith("goldens from: self-recorded\n")
 
 
 def test_another_model_than_the_declared_one(line, folder, tmp_path):  # noqa: F811

@@ -36,6 +36,8 @@ def test_the_folder(source, tmp_path):
         ],
         "tolerance": {"absolute": 1e-5, "relative": 1e-3},
         "golden": {"origin": "numpy 2", "sets": ["test_data_set_0"]},
+        "tiers": [],
+        "origin": {"data": "", "code": "", "run": ""},
     }
     assert ReleaseManifest.read(tmp_path / "r") == manifest
 

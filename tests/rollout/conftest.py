@@ -8,6 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from aiinfra.release.build import ReleaseSource, build_release
 from aiinfra.release.golden import GoldenSet
+from aiinfra.release.manifest import TierConstraint
 from aiinfra.release.place import Place, parse_place
 from aiinfra.release.sign import dev_key, public_key, sign
 from aiinfra.release.transfer import open_source, push
@@ -26,6 +27,7 @@ class Factory:
         self.root = root
         self.key = dev_key(root / "home")
         self.signer = public_key(self.key)
+        self.tiers: tuple[TierConstraint, ...] = ()
 
     def ship(self, version: str, *, factor: float = 2.0, golden: float | None = None, name: str = "m") -> Place:
         """Push it under the tag ``wave``; the golden outputs may be another factor's."""
@@ -41,7 +43,8 @@ class Factory:
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         model.write_bytes(made.SerializeToString(deterministic=True))
         expected = X * np.float32(factor if golden is None else golden)
-        source = ReleaseSource(name, version, model, [GoldenSet("test_data_set_0", {"x": X}, {"y": expected})], "numpy")
+        golden_set = GoldenSet("test_data_set_0", {"x": X}, {"y": expected})
+        source = ReleaseSource(name, version, model, [golden_set], "numpy", tiers=self.tiers)
         folder = self.root / "built" / f"{name}-{version}-{factor}-{golden}"
         if not folder.exists():
             build_release(source, folder)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aiinfra.errors import AiinfraError
+from aiinfra.release.manifest import TierConstraint
 from aiinfra.release.record import on_cpu
 from aiinfra.release.sign import sign
 from aiinfra.release.trial import try_release
@@ -138,6 +139,15 @@ def test_another_model_another_pin_no_signers(station, factory):
     site = station.site()
     bare = site.config.model_copy(update={"repository": site.config.repository.model_copy(update={"signers": ()})})
     assert code(station.pull, site=pulling.Site(bare)) == "no-signers"
+    assert station.versions == []
+
+
+def test_a_release_for_another_tier(station, factory):
+    factory.tiers = (TierConstraint(accelerator="jetson", execution_providers=("TensorrtExecutionProvider",)),)
+    factory.ship("1")
+    with pytest.raises(AiinfraError, match=r"m 1 is for jetson; this site runs CPUExecutionProvider") as caught:
+        station.pull()
+    assert caught.value.code == "release-other-tier"
     assert station.versions == []
 
 
