@@ -33,6 +33,7 @@ SITE: Final = "aiinfra:index:Site"
 SITE_MONITORING: Final = "aiinfra:index:SiteMonitoring"
 SPENDING: Final = "aiinfra:index:Spending"
 STORAGE: Final = "aiinfra:index:Storage"
+STREAMS: Final = "aiinfra:index:Streams"
 SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
 TRAINING: Final = "aiinfra:index:Training"
 TRAINING_JOBS: Final = "aiinfra:index:TrainingJobs"
@@ -68,6 +69,7 @@ PUBLISHED: Final = frozenset(
         SITE_MONITORING,
         SPENDING,
         STORAGE,
+        STREAMS,
         SYSTEM_NODES,
         TRAINING,
         TRAINING_JOBS,

@@ -33,6 +33,7 @@ from aiinfra.components.kubernetes.specs import (
     InferenceRuntimeSpec,
     SiteMonitoringSpec,
     SiteSpec,
+    StreamsSpec,
     TrustedNamespaceSpec,
 )
 from aiinfra.components.spec import from_inputs, to_inputs
@@ -44,7 +45,7 @@ PROGRAMS = pytest.mark.parametrize("program", programs(), ids=lambda program: pr
 STACK = "pulumi:pulumi:Stack"
 
 READ_BACK = (
-    *(SiteSpec, SiteMonitoringSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
+    *(SiteSpec, SiteMonitoringSpec, StreamsSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
     *(KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
     *(AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec, DisksSpec, ScalingSpec, RunnerSpec),
     *(AccountSpec, AlarmsSpec, SpendingSpec, ObservabilitySpec, ImageRepositoriesSpec, SigningKeySpec),

@@ -43,6 +43,7 @@ from aiinfra.components.kubernetes.specs import (
     InferenceRuntimeSpec,
     SiteMonitoringSpec,
     SiteSpec,
+    StreamsSpec,
     TrustedNamespaceSpec,
 )
 from aiinfra.components.spec import GIVEN
@@ -76,6 +77,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     SiteSpec,
     SpendingSpec,
     StorageSpec,
+    StreamsSpec,
     SystemNodesSpec,
     TrainingJobsSpec,
     TrainingSpec,

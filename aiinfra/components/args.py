@@ -918,6 +918,43 @@ class K3sArgs(TypedDict):
     """Folder of each machine that local volumes are made in."""
 
 
+class AnswersArgs(TypedDict):
+    """Where what the model said of a reading is published."""
+
+    broker: str
+    """MQTT broker."""
+    at: str
+    """Its address, as a range."""
+    topic: str
+    """Topic."""
+
+
+class StreamArgs(TypedDict):
+    """One stream of readings."""
+
+    name: str
+    """Its name."""
+    kind: str
+    """How the sensor speaks."""
+    address: str
+    """Broker, controller or camera."""
+    at: str
+    """Its address, as a range: the bridge may leave for it, and for nothing else."""
+    read: NotRequired[list[str]]
+    """What is read: MQTT topics, or OPC UA node ids (``ns=2;s=Spindle.Vibration``). Not for cameras."""
+    into: NotRequired[str]
+    """Input of the model that a reading fills; empty: its only input."""
+    each: NotRequired[int]
+    """Readings that make one request: 1 where a message is the whole row, else one number each."""
+    answers: NotRequired[AnswersArgs]
+    """Where answers go; none: nowhere, and only the server's own log has them."""
+    credentials: NotRequired[SecretRefArgs]
+    """Kubernetes Secret with ``tls.crt``, ``tls.key``, ``ca.crt`` (MQTT), or ``username``, ``password`` (OPC UA,
+    cameras); none: the bridge's own certificate."""
+    gateway: NotRequired[str]
+    """Cameras: the workload in the model's namespace that decodes pictures and asks the model."""
+
+
 class SiteArgs(TypedDict):
     """One site: its namespace and the runtime in it."""
 
@@ -949,6 +986,8 @@ class SiteArgs(TypedDict):
     """How its machines are set up; with a window they are upgraded in it."""
     monitoring: NotRequired[MonitoringArgs]
     """How its metrics are kept; none: by nobody of ours."""
+    streams: NotRequired[list[StreamArgs]]
+    """Sensors whose readings become requests; none by default."""
     values: NotRequired[dict[str, str]]
     """What else is particular to this site; becomes a ConfigMap."""
     images: NotRequired[dict[str, str]]
@@ -992,6 +1031,35 @@ class StorageArgs(TypedDict):
     """Whether there is a bucket for checkpoints."""
     keep_records: NotRequired[int]
     """Days that what is in the audit bucket cannot be changed, and that access logs are kept."""
+
+
+class StreamsArgs(TypedDict):
+    """Sensor streams into one runtime, from its namespace."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace of the runtime."""
+    model_name: str
+    """Name the model is served under."""
+    model: ModelArgs
+    """What is served; its inputs are what readings fill."""
+    tier: TierArgs
+    """What the runtime runs on; the bridge runs on the same architecture."""
+    runtime: RuntimeArgs
+    """How it is run; names the trust domain."""
+    streams: list[StreamArgs]
+    """What is read."""
+    issuer: IssuerArgs
+    """Signs the bridge's certificate."""
+    tags: TagsArgs
+    """Become labels."""
+    offline: NotRequired[str]
+    """How long it must go on without its link."""
+    delivered: NotRequired[bool]
+    """Whether Flux fills placeholders in on the way."""
+    images: NotRequired[dict[str, str]]
+    """Image name -> reference by digest."""
 
 
 class SystemNodesArgs(TypedDict):

@@ -41,6 +41,7 @@ from aiinfra.components.kubernetes.preflight import Preflight
 from aiinfra.components.kubernetes.queueing import Queueing
 from aiinfra.components.kubernetes.site import Site
 from aiinfra.components.kubernetes.site_monitoring import SiteMonitoring
+from aiinfra.components.kubernetes.streams import Streams
 from aiinfra.components.kubernetes.training_jobs import TrainingJobs
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
 from aiinfra.components.kubernetes.volumes import Volumes
@@ -75,6 +76,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     SiteMonitoring,
     Spending,
     Storage,
+    Streams,
     SystemNodes,
     Training,
     TrainingJobs,

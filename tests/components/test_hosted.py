@@ -80,6 +80,7 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         ],
         "Spending": ["topic"],
         "Storage": ["account", "key", "region"],
+        "Streams": ["issuer", "model", "modelName", "namespace", "runtime", "streams", "tags", "tier"],
         "SystemNodes": ["account", "cluster", "group", "key", "region", "subnets", "tags"],
         "Training": ["account", "administrators", "cidr", "instance", "name", "nodes", "region", "tags", "zones"],
         "TrainingJobs": ["image", "instance", "namespace", "nodes", "tags"],

@@ -113,9 +113,11 @@ class Account(Component):
         reads = self.child(aws.iam.RolePolicyAttachment, "config-reads", managed, depends_on=ready)
         everything = {"all_supported": True, "include_global_resource_types": True}
         recorder = {"name": "default", "role_arn": role, "recording_group": everything}
-        made = self.child(aws.cfg.Recorder, "config-recorder", recorder, depends_on=[reads])
+        # One of each a region, with these names: what takes their place waits until they are gone.
+        once = {"delete_before_replace": True}
+        made = self.child(aws.cfg.Recorder, "config-recorder", recorder, depends_on=[reads], **once)
         delivered = {"name": "default", "s3_bucket_name": bucket.bucket, "s3_kms_key_arn": key}
-        channel = self.child(aws.cfg.DeliveryChannel, "config-channel", delivered, depends_on=[made, bucket])
+        channel = self.child(aws.cfg.DeliveryChannel, "config-channel", delivered, depends_on=[made, bucket], **once)
         on = {"name": made.name, "is_enabled": True}
         self.child(aws.cfg.RecorderStatus, "config-on", on, depends_on=[channel])
 

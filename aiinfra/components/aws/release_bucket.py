@@ -59,5 +59,6 @@ class ReleaseBucket(Component):
             "policy": bucket_policy.key_policy(spec.account, spec.region, partition),
         }
         key = self.child(aws.kms.Key, "key", made, protect=True)
-        self.child(aws.kms.Alias, "alias", {"name": f"alias/{name}", "target_key_id": key.key_id})
+        alias = {"name": f"alias/{name}", "target_key_id": key.key_id}
+        self.child(aws.kms.Alias, "alias", alias, delete_before_replace=True)
         return key.arn
