@@ -44,11 +44,15 @@ def command(deployment: Path, *, local: bool, site: str | None, stack: str, port
         running, prediction = up(plan, state, home(), terminal, port)
     finally:
         terminal.done()
-    for line in next_lines(running.instance, state, prediction, detached=detach):
-        out.print(line, markup=False)
+
+    def say() -> None:
+        for line in next_lines(running.instance, state, prediction, detached=detach):
+            out.print(line, markup=False)
+
     if detach:
+        say()
         running.leave()
     else:
-        follow(running)
+        follow(running, say)
         out.print(f"{plan.name} is down")
     return Exit.DONE

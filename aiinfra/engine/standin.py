@@ -22,8 +22,10 @@ from aiinfra.engine.faults import Faults
 from aiinfra.engine.providers import Package, load_class, result_of
 from aiinfra.engine.verdict import judge, kind_of
 from aiinfra.graph import standins, urn, wire
+from aiinfra.graph.change import compare
 from aiinfra.graph.force import Sides
 from aiinfra.graph.node import Node
+from aiinfra.graph.refused import refused
 from aiinfra.graph.shapes import outputs_of
 
 SERVICE: Final = "pulumirpc.ResourceProvider"
@@ -145,6 +147,7 @@ class StandIn:
         if not request.preview:
             with self._cloud.call("update", node.urn, request.id):
                 self._faults.meet("update", node.urn, node.type)
+                self._refuse(request.id, node)
                 label = self._cloud.update(request.id, node).label
         elif request.id in self._cloud.things:
             label = self._cloud.things[request.id].label
@@ -175,6 +178,13 @@ class StandIn:
         answer.CopyFrom(request.args)
         answer.update(answer_of(request.tok, answer.fields.keys()))
         return response
+
+    def _refuse(self, id_: str, node: Node) -> None:
+        """As an API server does with fields that are set once."""
+        before = self._cloud.things.get(id_)
+        found = refused(node.type, compare(before.inputs, node.inputs)) if before is not None else []
+        if found:
+            raise ProviderError(f"Invalid: {node.type} {node.name}: {', '.join(found)}: field is immutable")
 
     def _adopts(self, request: provider_pb2.DiffRequest) -> bool:
         """Whether this is the first look at something that was there before: it is taken to be as the program says."""

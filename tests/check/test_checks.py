@@ -89,6 +89,11 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
             "training.instance: the catalogue has no instance 'p5.48xlagre'; did you mean 'p5.48xlarge'?",
         ),
         (
+            {"training": {**TRAINING, "instance": "p5.48xlarge", "kubernetes": "1.99"}},
+            "cluster-version-unknown",
+            "training.kubernetes: the catalogue does not say what goes with Kubernetes 1.99",
+        ),
+        (
             {"cloud": CLOUD},
             "no-state",
             (

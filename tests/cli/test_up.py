@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -84,7 +83,6 @@ def test_detached_then_status_then_down(line, port, folder):  # noqa: F811
 def test_in_the_foreground_until_it_is_told(line, port, folder, number):  # noqa: F811
     up = line("up", "--local", "--port", str(port), wait=False)
     until(up, "log ")
-    time.sleep(0.1)
     up.send_signal(number)
     out, err = up.communicate(timeout=30)
     assert (up.returncode, out, err) == (0, "press is down\n", "")

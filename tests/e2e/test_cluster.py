@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml as upstream_yaml
 
+from aiinfra.catalogue.immutable import immutable
 from tests.e2e.cluster import Cluster, Object, absent, running, until
 from tests.e2e.conftest import Table
 from tests.e2e.filled import NAMES, clusters, digest, filled
@@ -349,3 +350,59 @@ def test_a_custom_resource_is_held_to_its_definition(yard: Yard) -> None:
     assert 'Unsupported value: "serving"' in yard.refused(certificate)
     certificate["spec"] = {"secretNaem": "s", "issuerRef": {"name": "i"}}
     assert "secretNaem" in yard.refused(certificate)
+
+
+def other(value: Any) -> Any:
+    """Another value of the same kind; a text stays one that a name may be."""
+    if isinstance(value, dict):
+        return {key: other(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [other(item) for item in value]
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else CHOICES.get(value, f"{value}x")
+
+
+CHOICES = {
+    "Delete": "Retain",
+    "WaitForFirstConsumer": "Immediate",
+    "Never": "PreemptLowerPriority",
+    "Filesystem": "Block",
+}
+
+
+def test_fields_that_are_set_once_are_refused(cluster: Cluster, tmp_path: Path) -> None:
+    """``immutable.toml`` against the server, with the objects that our programs make."""
+    asked = set()
+    for name in ("declarations/whole", "declarations/elastic"):
+        for program in filled(name, tmp_path / name.rpartition("/")[2]):
+            for objects in clusters(program).values():
+                wanted = [item for item in objects if immutable().get(token(item))]
+                if not wanted:
+                    continue
+                place = surroundings(objects)
+                cluster.place(place)
+                cluster.apply(objects)
+                asked |= {ask(cluster, item, path) for item in wanted for path in immutable()[token(item)]} - {""}
+                cluster.delete(objects)
+                cluster.delete(place)
+    assert asked == {f"{type_}: {path}" for type_, paths in immutable().items() for path in paths}
+
+
+def token(item: Object) -> str:
+    group = item["apiVersion"] if "/" in item["apiVersion"] else f"core/{item['apiVersion']}"
+    return f"kubernetes:{group}:{item['kind']}"
+
+
+def ask(cluster: Cluster, item: Object, path: str) -> str:
+    """Change one field; what was asked, or nothing where the object does not have it."""
+    changed = target = copy.deepcopy(item)
+    steps = path.split(".")
+    for step in steps[:-1]:
+        target = target.get(step, {})
+    if steps[-1] not in target:
+        return ""
+    target[steps[-1]] = other(target[steps[-1]])
+    said = cluster.apply([changed], DRY, code=1)
+    assert re.search("immutable|may not be changed", said), said
+    return f"{token(item)}: {path}"

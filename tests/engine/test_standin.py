@@ -126,6 +126,18 @@ def test_an_update_keeps_what_was_computed(engine: Engine) -> None:
     assert after == {**before, "tags": {"k": "2"}}
 
 
+def test_what_an_api_server_refuses_to_change_is_refused(engine: Engine) -> None:
+    type_ = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
+    urn = f"urn:pulumi:s::p::{type_}::first"
+    before, after = ({"metadata": {"name": "first"}, "value": value} for value in (1, 2))
+    id_, _ = engine.create(urn, before)
+    request = pb.UpdateRequest(id=id_, urn=urn, olds=struct(before), news=struct(after))
+    with pytest.raises(grpc.RpcError) as error:
+        engine.stub.Update(request)
+    assert error.value.details() == f"Invalid: {type_} first: value: field is immutable"
+    assert engine.cloud.things[id_].inputs["value"] == 1
+
+
 def test_providers_of_one_package_are_told_apart_by_their_connection(engine: Engine) -> None:
     """Two regions may each hold a thing of one name; and a provider's settings decide what replaces."""
     engine.stub.Configure(pb.ConfigureRequest(urn=own("pulumi:providers:aws", "west"), args=struct({})))

@@ -63,4 +63,4 @@ def test_stop_ends_what_does_not_listen(run):
     begin = time.monotonic()
     assert not Process(child.pid, started(child.pid), "mark-1").stop(0.3)
     assert child.wait() == -signal.SIGKILL
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 60

@@ -12,7 +12,7 @@ MANAGER = [{"identity": "local", "verbs": ["infer", "read", "manage"]}]
 BODY = {"inputs": [floats(1, 1, 1, 1)]}
 
 
-def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "did not happen in time"

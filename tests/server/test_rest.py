@@ -483,7 +483,7 @@ def test_connections_past_the_limit_are_dropped(serve: Serve, tmp_path: Path) ->
 
 def test_expect_continue_is_answered(plain: Running) -> None:
     body = json.dumps(one(GOOD)).encode()
-    with socket.create_connection(("127.0.0.1", plain.port), timeout=8) as connection:
+    with socket.create_connection(("127.0.0.1", plain.port), timeout=60) as connection:
         connection.sendall(
             b"POST /v2/models/m/infer HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: %d\r\n\r\n"
             % len(body)

@@ -16,7 +16,7 @@ class ReleaseBucket(Component):
     """Private, encrypted with a customer key, versioned, TLS only, protected from deletion.
 
     Children: ``key`` and ``alias`` (unless a key is given), ``bucket``, ``access-block``, ``ownership``,
-    ``versioning``, ``encryption``, ``policy``, ``lifecycle``.
+    ``versioning``, ``encryption``, ``policy``, ``lifecycle``; ``logging`` where it is logged.
     """
 
     bucket: pulumi.Output[str]
@@ -42,6 +42,10 @@ class ReleaseBucket(Component):
         self.child(aws.s3.BucketPolicy, "policy", policy, depends_on=[closed])
         keep = {**on, "rules": [bucket_settings.expire(spec.keep_old_versions)]}
         self.child(aws.s3.BucketLifecycleConfiguration, "lifecycle", keep, depends_on=[versioning])
+
+        if spec.log_to:
+            log = {**on, "target_bucket": spec.log_to, "target_prefix": f"{called}/"}
+            self.child(aws.s3.BucketLogging, "logging", log)
 
         self.bucket = bucket.bucket
         self.key_arn = key_arn
