@@ -107,7 +107,7 @@ def is_at(end: str, told: str) -> bool:
         return False
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(worlds())
 def test_the_edges_are_the_packets_that_arrive(world: World) -> None:
     recorded = world.graph()
@@ -135,7 +135,7 @@ def test_a_nat_gateway_lets_out_and_not_in_and_only_as_far_as_its_own_subnet_sen
     assert outside == {("a/g1", "192.168.0.0/16")}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(worlds())
 def test_a_gateway_endpoint_is_reached_by_route_and_rule(world: World) -> None:
     found = {edge.src for edge in edges(world.graph()) if edge.dst == "aws/s3"}
