@@ -23,6 +23,8 @@ PROMETHEUS: Final = "prometheus"
 """Name of Prometheus' image."""
 VMAGENT: Final = "vmagent"
 """Name of the image whose queue holds metrics over outages."""
+BRIDGE: Final = "bridge"
+"""Name of the image that reads sensor streams (benthos-umh)."""
 K3S_UPGRADE: Final = "k3s-upgrade"
 """Name of the image that replaces a machine's k3s; its tag is the k3s release."""
 

@@ -19,6 +19,7 @@ INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
 KEYS: Final = "aiinfra:index:Keys"
 MACHINES: Final = "aiinfra:index:Machines"
 NETWORK: Final = "aiinfra:index:Network"
+OBSERVABILITY: Final = "aiinfra:index:Observability"
 OPERATORS: Final = "aiinfra:index:Operators"
 PLATFORM: Final = "aiinfra:index:Platform"
 PREFLIGHT: Final = "aiinfra:index:Preflight"
@@ -32,6 +33,7 @@ SITE: Final = "aiinfra:index:Site"
 SITE_MONITORING: Final = "aiinfra:index:SiteMonitoring"
 SPENDING: Final = "aiinfra:index:Spending"
 STORAGE: Final = "aiinfra:index:Storage"
+STREAMS: Final = "aiinfra:index:Streams"
 SYSTEM_NODES: Final = "aiinfra:index:SystemNodes"
 TRAINING: Final = "aiinfra:index:Training"
 TRAINING_JOBS: Final = "aiinfra:index:TrainingJobs"
@@ -53,6 +55,7 @@ PUBLISHED: Final = frozenset(
         KEYS,
         MACHINES,
         NETWORK,
+        OBSERVABILITY,
         OPERATORS,
         PLATFORM,
         PREFLIGHT,
@@ -66,6 +69,7 @@ PUBLISHED: Final = frozenset(
         SITE_MONITORING,
         SPENDING,
         STORAGE,
+        STREAMS,
         SYSTEM_NODES,
         TRAINING,
         TRAINING_JOBS,

@@ -29,6 +29,7 @@ from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.specs import ImageRepositoriesSpec, RegistrySpec, ReleaseBucketSpec, SigningKeySpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
+from aiinfra.components.aws.watch_specs import ObservabilitySpec
 from aiinfra.components.kubernetes.platform_specs import (
     MachinesSpec,
     OperatorsSpec,
@@ -42,6 +43,7 @@ from aiinfra.components.kubernetes.specs import (
     InferenceRuntimeSpec,
     SiteMonitoringSpec,
     SiteSpec,
+    StreamsSpec,
     TrustedNamespaceSpec,
 )
 from aiinfra.components.spec import GIVEN
@@ -61,6 +63,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     KeysSpec,
     MachinesSpec,
     NetworkSpec,
+    ObservabilitySpec,
     OperatorsSpec,
     PlatformSpec,
     PreflightSpec,
@@ -74,6 +77,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     SiteSpec,
     SpendingSpec,
     StorageSpec,
+    StreamsSpec,
     SystemNodesSpec,
     TrainingJobsSpec,
     TrainingSpec,

@@ -108,9 +108,8 @@ class _Reader:
         rate = self._currencies().get(currency)
         if rate is None or rate.value is None:
             raise self._invalid(where, f"currency {currency} has no rate", f"add currencies.{currency} with its date")
-        factor = rate.value
-        low, high = (None if edge is None else edge * factor for edge in (found.low, found.high))
-        return replace(found, value=(found.value or 0) * factor, low=low, high=high)
+        low, high = (edge * factor for edge, factor in zip(found.range, rate.range, strict=True))
+        return replace(found, value=(found.value or 0) * rate.value, low=low, high=high, rate=rate.source)
 
     def _currencies(self) -> dict[str, Figure]:
         found = {}

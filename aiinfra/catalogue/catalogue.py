@@ -23,6 +23,7 @@ _UNITS: Final = {
     "grid": "g/kWh",
     "pue_box": "",
     "pue_room": "",
+    "pue_aws": "",
     "life": "years",
 }
 

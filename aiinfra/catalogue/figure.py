@@ -72,6 +72,8 @@ class Figure:
     confidence: Confidence
     low: float | None = None
     high: float | None = None
+    rate: Source | None = None
+    """Where the exchange rate comes from, for a figure that was given in another currency."""
 
     @property
     def known(self) -> bool:

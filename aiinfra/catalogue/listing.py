@@ -7,11 +7,12 @@ from typing import Any, Final
 from aiinfra.catalogue.accelerators import Accelerator
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.catalogue.figure import Figure, Source, sources
+from aiinfra.catalogue.hosts import HostClass, host_classes
 from aiinfra.catalogue.services import Service
 from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.findings import Finding, Severity
 
-KINDS: Final = ("accelerators", "instances", "regions", "services", "sources")
+KINDS: Final = ("accelerators", "hosts", "instances", "regions", "services", "sources")
 
 
 def figures(found: Catalogue) -> Mapping[str, Figure]:
@@ -40,6 +41,7 @@ def listing(found: Catalogue, kind: str) -> str:
     """
     tables = {
         "accelerators": lambda: _table(_ACCELERATOR, [_accelerator(part) for part in found.accelerators.values()]),
+        "hosts": lambda: _table(_HOST, [_host(item) for item in host_classes().values()]),
         "instances": lambda: _table(_INSTANCE, [_instance(found, name) for name in found.instances]),
         "regions": lambda: _table(_REGION, [_region(found, name) for name in found.regions]),
         "services": lambda: _table(_SERVICE, [_service(service) for service in found.services.values()]),
@@ -53,6 +55,7 @@ def listing(found: Catalogue, kind: str) -> str:
 _ACCELERATOR = ("name", "title", "kind", "GB", "GB/s", "fp32", "fp16", "int8", "W", "modes", "Kubernetes")
 _INSTANCE = ("name", "accelerator", "n", "vCPU", "GiB", "EFA", "USD/hour us-east-1")
 _REGION = ("name", "partition", "country", "g/kWh", "PUE")
+_HOST = ("name", "title", "W itself", "of its parts' limit", "published systems")
 _SERVICE = ("name", "title", "USD us-east-1", "a", "with use")
 _SOURCE = ("name", "date", "kind", "ships", "title")
 
@@ -81,6 +84,10 @@ def _instance(found: Catalogue, name: str) -> tuple[str, ...]:
 def _region(found: Catalogue, name: str) -> tuple[str, ...]:
     item = found.regions[name]
     return (name, item.partition, item.country, _short(item.grid), _short(item.pue))
+
+
+def _host(item: HostClass) -> tuple[str, ...]:
+    return (item.name, item.title, f"{item.watts:g}", f"{item.share:.2f}", str(item.systems))
 
 
 def _service(item: Service) -> tuple[str, ...]:

@@ -1,13 +1,14 @@
 """AWS regions: partition, country, and how much carbon a kilowatt-hour of their grid carries."""
 
 import csv
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from types import MappingProxyType
 
-from aiinfra.catalogue.figure import Confidence, Figure, read_data, sources
+from aiinfra.catalogue.figure import Confidence, Figure, figure, read_data, sources
 
 GRID_SPREAD = 1.9
 """Factor the grid figure of a region may be off by, either way. Two public tables differ by a median of 1.2, by less
@@ -46,5 +47,10 @@ def _region(row: Mapping[str, str]) -> Region:
         None if value is None else value / GRID_SPREAD,
         None if value is None else value * GRID_SPREAD,
     )
-    pue = Figure(1.14, "", sources()["aws-pue"], Confidence.MEDIUM, 1.04, 1.63)
-    return Region(row["name"], row["partition"], row["country"], grid, pue)
+    return Region(row["name"], row["partition"], row["country"], grid, _pue())
+
+
+@cache
+def _pue() -> Figure:
+    raw = tomllib.loads(read_data("defaults.toml"))["pue_aws"]
+    return figure(raw, "", "", "medium", where="defaults.pue_aws")

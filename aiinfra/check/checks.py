@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from aiinfra.catalogue.eks import has_control_plane
+from aiinfra.catalogue.eks import find_cluster_version, has_control_plane, newest
 from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
 from aiinfra.catalogue.instances import instances
+from aiinfra.check.account import fits_account
 from aiinfra.check.delivery import (
     can_be_delivered,
     charts_are_those_of_the_table,
@@ -20,6 +21,7 @@ from aiinfra.check.offline import (
     certificates_outlive_outages,
     goes_on_alone,
 )
+from aiinfra.check.streams import streams_fit
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
 from aiinfra.spec.declaration import Declaration
@@ -216,6 +218,10 @@ def can_train(declaration: Declaration) -> Iterator[Finding]:
     if training is None:
         return
     try:
+        find_cluster_version(training.kubernetes or newest())
+    except BadInput as error:
+        yield Finding(error.code, Severity.ERROR, error.message, "training.kubernetes", remedy=error.remedy)
+    try:
         instance = find_instance(training.instance)
     except BadInput as error:
         yield Finding(error.code, Severity.ERROR, error.message, "training.instance", remedy=error.remedy)
@@ -267,6 +273,7 @@ RULES: Final[tuple[Rule, ...]] = (
     class_files_fit,
     can_train,
     has_control_planes,
+    fits_account,
     has_a_runtime,
     engines_fit,
     accelerators_are_there,
@@ -274,6 +281,7 @@ RULES: Final[tuple[Rule, ...]] = (
     certificates_outlive_outages,
     goes_on_alone,
     metrics_are_kept,
+    streams_fit,
     rows_can_be_filled_in,
     can_be_reached,
     is_watched,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from aiinfra.catalogue.find import find_instance
 from aiinfra.catalogue.operators import Operator, operators_for
 from aiinfra.errors import BadInput
-from aiinfra.images import K3S_UPGRADE, RUNNER, trainer_image
+from aiinfra.images import BRIDGE, K3S_UPGRADE, RUNNER, trainer_image
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.engine import images_needed
 from aiinfra.spec.monitoring import collector_images
@@ -26,6 +26,8 @@ def needed_at(deployment: Deployment, site: Site) -> Iterator[str]:
     yield from images_needed(deployment.name, deployment.model, site.runtime.engine)
     if site.monitoring is not None:
         yield from collector_images(site.monitoring)
+    if any(stream.gateway is None for stream in site.streams):
+        yield BRIDGE
     if site.k3s is not None and site.k3s.window is not None:
         yield K3S_UPGRADE
 

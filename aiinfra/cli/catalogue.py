@@ -24,7 +24,7 @@ def command() -> None:
 @_as_of
 @json_option
 def list_(*, kind: str, added: Path | None, as_of: str, as_json: bool) -> Exit:
-    """List KIND: accelerators, instances, regions, services or sources."""
+    """List KIND: accelerators, hosts, instances, regions, services or sources."""
     from aiinfra.catalogue.additions import read_or_shipped
     from aiinfra.catalogue.listing import check as check_catalogue
     from aiinfra.catalogue.listing import listing

@@ -1,18 +1,30 @@
 """``aiinfra doctor``."""
 
+from pathlib import Path
+
 import click
 
 from aiinfra.cli.output import json_option
 from aiinfra.errors import Exit
 
 
-@click.command(epilog="Example: aiinfra doctor")
+@click.command(epilog="Examples: aiinfra doctor; aiinfra doctor --account deployment.yaml")
+@click.option(
+    "--account",
+    type=click.Path(path_type=Path),
+    metavar="DECLARATION",
+    help="Ask the AWS account of a declaration for its zones, machines and quotas; write account.facts.json beside it.",
+)
 @json_option
-def command(*, as_json: bool) -> Exit:
+def command(*, account: Path | None, as_json: bool) -> Exit:
     """Say what this machine has and lacks, with each vendor's install page.
 
     Ends with 0 where nothing that aiinfra needs for its own work is missing, and with 1 otherwise.
+
+    With --account, the credentials that boto3 finds are used, to read only.
     """
+    if account is not None:
+        return _account(account, as_json=as_json)
     from aiinfra.cli.output import emit
     from aiinfra.engine.doctor import examine, healthy
 
@@ -28,3 +40,16 @@ def command(*, as_json: bool) -> Exit:
         if not item.there:
             click.echo(f"{'':<8}{'':<{width}}  get it: {item.page}")
     return Exit.DONE if healthy(items) else Exit.FAILED
+
+
+def _account(path: Path, *, as_json: bool) -> Exit:
+    from aiinfra.cli.output import emit
+    from aiinfra.engine.account import write_account_facts
+    from aiinfra.spec.reading import load
+
+    file = write_account_facts(load(path))
+    if as_json:
+        emit("doctor", {"file": str(file)})
+    else:
+        click.echo(f"{file}: written. 'aiinfra validate' reads it from now on")
+    return Exit.DONE

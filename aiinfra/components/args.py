@@ -75,6 +75,9 @@ class GuardArgs(TypedDict):
     anomalies: NotRequired[str]
     """Alarm when a service's spending differs from its habit by more than this a day; none: no such alarm. In
     USD."""
+    organization: NotRequired[bool]
+    """This account administers threat detection for its organization: every member is watched. Not by default; the
+    management account must have said so (``aws guardduty enable-organization-admin-account``)."""
 
 
 class AccountArgs(TypedDict):
@@ -576,6 +579,31 @@ class NetworkArgs(TypedDict):
     """Days that those records are kept."""
 
 
+class ObservabilityArgs(TypedDict):
+    """Managed Prometheus for one cluster, its alarms, and Grafana where it is asked for."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    cluster: str
+    """Name of the cluster that is scraped."""
+    subnets: list[pulumi.Input[str]]
+    """Ids of the subnets that the scraper gets addresses in."""
+    group: pulumi.Input[str]
+    """Id of the scraper's security group: that of the machines, whose pods it reads."""
+    topic: pulumi.Input[str]
+    """ARN of the topic that alarms go to."""
+    logs_key: pulumi.Input[str]
+    """ARN of the key that encrypts its log."""
+    grafana: NotRequired[bool]
+    """Make a Grafana workspace, whose users come from IAM Identity Center. None by default: it is paid by user."""
+    keep_logs: NotRequired[int]
+    """Days that its log is kept."""
+
+
 class OperatorsArgs(TypedDict):
     """Operators of a training cluster, each a chart of the pinned table."""
 
@@ -714,6 +742,8 @@ class ReleaseBucketArgs(TypedDict):
     """ARN of the KMS key that encrypts it; empty: one is made, with yearly rotation."""
     keep_old_versions: NotRequired[int]
     """Days an overwritten or deleted object can still be had back."""
+    log_to: NotRequired[str]
+    """Bucket that its access log goes to; empty: none is kept."""
 
 
 class MonitoringArgs(TypedDict):
@@ -888,6 +918,43 @@ class K3sArgs(TypedDict):
     """Folder of each machine that local volumes are made in."""
 
 
+class AnswersArgs(TypedDict):
+    """Where what the model said of a reading is published."""
+
+    broker: str
+    """MQTT broker."""
+    at: str
+    """Its address, as a range."""
+    topic: str
+    """Topic."""
+
+
+class StreamArgs(TypedDict):
+    """One stream of readings."""
+
+    name: str
+    """Its name."""
+    kind: str
+    """How the sensor speaks."""
+    address: str
+    """Broker, controller or camera."""
+    at: str
+    """Its address, as a range: the bridge may leave for it, and for nothing else."""
+    read: NotRequired[list[str]]
+    """What is read: MQTT topics, or OPC UA node ids (``ns=2;s=Spindle.Vibration``). Not for cameras."""
+    into: NotRequired[str]
+    """Input of the model that a reading fills; empty: its only input."""
+    each: NotRequired[int]
+    """Readings that make one request: 1 where a message is the whole row, else one number each."""
+    answers: NotRequired[AnswersArgs]
+    """Where answers go; none: nowhere, and only the server's own log has them."""
+    credentials: NotRequired[SecretRefArgs]
+    """Kubernetes Secret with ``tls.crt``, ``tls.key``, ``ca.crt`` (MQTT), or ``username``, ``password`` (OPC UA,
+    cameras); none: the bridge's own certificate."""
+    gateway: NotRequired[str]
+    """Cameras: the workload in the model's namespace that decodes pictures and asks the model."""
+
+
 class SiteArgs(TypedDict):
     """One site: its namespace and the runtime in it."""
 
@@ -919,6 +986,8 @@ class SiteArgs(TypedDict):
     """How its machines are set up; with a window they are upgraded in it."""
     monitoring: NotRequired[MonitoringArgs]
     """How its metrics are kept; none: by nobody of ours."""
+    streams: NotRequired[list[StreamArgs]]
+    """Sensors whose readings become requests; none by default."""
     values: NotRequired[dict[str, str]]
     """What else is particular to this site; becomes a ConfigMap."""
     images: NotRequired[dict[str, str]]
@@ -962,6 +1031,35 @@ class StorageArgs(TypedDict):
     """Whether there is a bucket for checkpoints."""
     keep_records: NotRequired[int]
     """Days that what is in the audit bucket cannot be changed, and that access logs are kept."""
+
+
+class StreamsArgs(TypedDict):
+    """Sensor streams into one runtime, from its namespace."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    namespace: str
+    """Namespace of the runtime."""
+    model_name: str
+    """Name the model is served under."""
+    model: ModelArgs
+    """What is served; its inputs are what readings fill."""
+    tier: TierArgs
+    """What the runtime runs on; the bridge runs on the same architecture."""
+    runtime: RuntimeArgs
+    """How it is run; names the trust domain."""
+    streams: list[StreamArgs]
+    """What is read."""
+    issuer: IssuerArgs
+    """Signs the bridge's certificate."""
+    tags: TagsArgs
+    """Become labels."""
+    offline: NotRequired[str]
+    """How long it must go on without its link."""
+    delivered: NotRequired[bool]
+    """Whether Flux fills placeholders in on the way."""
+    images: NotRequired[dict[str, str]]
+    """Image name -> reference by digest."""
 
 
 class SystemNodesArgs(TypedDict):
@@ -1021,6 +1119,13 @@ class FilesArgs(TypedDict):
     """What all nodes together must be able to read."""
 
 
+class MetricsArgs(TypedDict):
+    """Metrics of the cluster, kept and watched by AWS."""
+
+    grafana: NotRequired[bool]
+    """Make a Grafana workspace; its users come from IAM Identity Center, and each is paid for. None by default."""
+
+
 class TrainingArgs(TypedDict):
     """The AWS side of a cluster that trains."""
 
@@ -1064,6 +1169,8 @@ class TrainingArgs(TypedDict):
     """Alarm when a month costs more, and when it will; none: no alarm. In USD."""
     mails: NotRequired[list[str]]
     """Addresses that get alarms."""
+    observability: NotRequired[MetricsArgs]
+    """Managed Prometheus for the cluster; none: no metrics are kept."""
     state: NotRequired[StateArgs]
     """Where the state of stacks is, for a runner inside; none: there is no runner."""
     runner_image: NotRequired[str]

@@ -23,6 +23,7 @@ from aiinfra.components.aws.image_repositories import ImageRepositories
 from aiinfra.components.aws.keys import Keys
 from aiinfra.components.aws.machine_scaling import Scaling
 from aiinfra.components.aws.network import Network
+from aiinfra.components.aws.observability import Observability
 from aiinfra.components.aws.registry import Registry
 from aiinfra.components.aws.release_bucket import ReleaseBucket
 from aiinfra.components.aws.runner import Runner
@@ -40,6 +41,7 @@ from aiinfra.components.kubernetes.preflight import Preflight
 from aiinfra.components.kubernetes.queueing import Queueing
 from aiinfra.components.kubernetes.site import Site
 from aiinfra.components.kubernetes.site_monitoring import SiteMonitoring
+from aiinfra.components.kubernetes.streams import Streams
 from aiinfra.components.kubernetes.training_jobs import TrainingJobs
 from aiinfra.components.kubernetes.trusted_namespace import TrustedNamespace
 from aiinfra.components.kubernetes.volumes import Volumes
@@ -60,6 +62,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     Keys,
     Machines,
     Network,
+    Observability,
     Operators,
     Platform,
     Preflight,
@@ -73,6 +76,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     SiteMonitoring,
     Spending,
     Storage,
+    Streams,
     SystemNodes,
     Training,
     TrainingJobs,

@@ -1,12 +1,13 @@
 """The estimate of a whole deployment: pure, deterministic, no network and no clock."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.catalogue.figure import Source
 from aiinfra.errors import BadInput
+from aiinfra.estimate.ages import old_of
 from aiinfra.estimate.judge import judge_caps, judge_site, judge_training
 from aiinfra.estimate.language import Language
 from aiinfra.estimate.onnx_work import of_facts
@@ -92,7 +93,6 @@ def estimate(deployment: Deployment, catalogue: Catalogue, as_of: date) -> Estim
         verdicts["deployment"] = tuple(judge_caps(deployment, catalogue, totals["watts_load"], totals["cost"]))
     objective = deployment.objective
     rate = objective.rate.per_second if objective.rate else 0.0
-    used = _sources(sites, training)
     not_priced = tuple(name for site in sites for name in site.not_priced)
     if deployment.training is not None:
         lost = (f"{deployment.training.nodes} x {deployment.training.instance}: not in the catalogue", *NOT_PRICED)
@@ -113,7 +113,7 @@ def estimate(deployment: Deployment, catalogue: Catalogue, as_of: date) -> Estim
         priced=billable - len(not_priced),
         billable=billable,
         not_priced=not_priced,
-        old=tuple(source for source in used if source.is_old(as_of)),
+        old=old_of(_behind(sites, training, verdicts), as_of),
         added=catalogue.added,
     )
 
@@ -152,11 +152,16 @@ def _total(name: str, sites: tuple[SiteEstimate, ...], training: TrainingEstimat
     return total.unit_as(unit)
 
 
-def _sources(sites: tuple[SiteEstimate, ...], training: TrainingEstimate | None) -> tuple[Source, ...]:
-    values = [value for site in sites for value in site.figures.values()]
-    values += [training.watts, training.cost, training.carbon] if training else []
-    seen = {source.name: source for value in values for source in value.sources}
-    return tuple(seen[name] for name in sorted(seen))
+def _behind(
+    sites: tuple[SiteEstimate, ...], training: TrainingEstimate | None, verdicts: Mapping[str, tuple[Verdict, ...]]
+) -> Iterator[Value | Verdict]:
+    """Everything whose sources an estimate rests on."""
+    for site in sites:
+        yield from site.figures.values()
+    if training is not None:
+        yield from (training.watts, training.cost, training.carbon)
+    for found in verdicts.values():
+        yield from found
 
 
 def _finding(name: str, verdict: Verdict, *, require_measured: bool) -> Finding:

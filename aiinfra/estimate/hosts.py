@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from aiinfra.catalogue.accelerators import Accelerator
+from aiinfra.catalogue.hosts import host_classes
 from aiinfra.estimate.efficiency import coefficients
-
-_EMBEDDED = ("xeon(r) d", "atom", "snapdragon", "cortex", "epyc embedded")
-_DESKTOP = ("ryzen", "core(tm)", "threadripper")
 
 
 class Host(StrEnum):
@@ -39,20 +37,29 @@ class NodePower:
 
 def host_of(part: Accelerator, count: int, cpu: str = "") -> Host:
     """The host ``count`` of ``part`` usually sit in; ``cpu`` is the host CPU's name where it is known."""
-    name = cpu.lower()
-    if part.kind in ("soc", "cpu") or any(word in name for word in ("snapdragon", "cortex")):
+    named = _named(cpu)
+    if part.kind in ("soc", "cpu") or named is Host.SOC:
         return Host.SOC
     if not cpu and part.form == "edge" and part.architecture == "arm64":
         return Host.SOC
     if part.interconnect != "pcie" and count >= 4:
         return Host.BASEBOARD
-    if any(word in name for word in _EMBEDDED):
-        return Host.EDGE_BOX
-    if any(word in name for word in _DESKTOP) or (not cpu and part.form == "workstation"):
+    if named is not None:
+        return named
+    if not cpu and part.form == "workstation":
         return Host.WORKSTATION
     if not cpu and part.form == "edge":
         return Host.EDGE_BOX
     return Host.SERVER
+
+
+def _named(cpu: str) -> Host | None:
+    """The class that a CPU's name tells; None where it tells none."""
+    name = cpu.lower()
+    for found in host_classes().values():
+        if any(word in name for word in found.cpus):
+            return Host(found.name)
+    return None
 
 
 def node_power(watts: float, count: int, host: Host, *, capped: bool = False) -> NodePower:

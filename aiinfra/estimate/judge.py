@@ -1,6 +1,7 @@
 """The verdicts of an estimate: aims and caps of a declaration, each judged against the figures."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from aiinfra.catalogue.accelerators import Accelerator
 from aiinfra.catalogue.catalogue import Catalogue
@@ -8,7 +9,7 @@ from aiinfra.estimate.language_time import PROOF
 from aiinfra.estimate.site import SiteEstimate, ambient_of, limits_of
 from aiinfra.estimate.training import TrainingEstimate
 from aiinfra.estimate.value import Value, unknown
-from aiinfra.estimate.verdict import MEASURE, REFUSES, Outcome, Verdict, alarm, at_least, at_most, cap
+from aiinfra.estimate.verdict import MEASURE, REFUSES, Outcome, Verdict, alarm, amount, at_least, at_most, cap
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
 from aiinfra.units import Spend
@@ -25,6 +26,7 @@ def _unproven(aim: str, key: str, reason: str, proof: str, margin: float | None 
 def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue: Catalogue) -> tuple[Verdict, ...]:
     """Memory, rate, p99, availability, residency, what the place allows, and the caps where they count a site."""
     objective, figures = deployment.objective, site.figures
+    proof = PROOF if deployment.model.language else MEASURE
     found: list[Verdict] = []
     refusal = _refusal(catalogue.accelerator(site.tier), figures["throughput"])
     if refusal and deployment.model.language is None:
@@ -40,10 +42,10 @@ def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue
         found.append(at_most("fits memory", f"sites[{index}].tier", unknown("GB", why), 1.0))
     if objective.rate:
         room = (figures["throughput"] * float(site.declared)).unit_as("/s")
-        found.append(at_least(f"rate {objective.rate}", "objective.rate", room, objective.rate.per_second))
+        aim = f"rate {objective.rate}"
+        found.append(at_least(aim, "objective.rate", room, objective.rate.per_second, proof=proof))
     if objective.p99:
         limit = objective.p99.seconds
-        proof = PROOF if deployment.model.language else MEASURE
         found.append(_p99_verdict(f"p99 {objective.p99}", figures["p99"], figures["latency"], limit, proof))
     if objective.availability:
         found.append(_availability(deployment, site))
@@ -146,19 +148,23 @@ def judge_caps(deployment: Deployment, catalogue: Catalogue, load: Value, cost: 
     if caps.power is not None:
         found.append(cap(f"cap {caps.power}", "caps.power", load, caps.power.watts))
     if caps.cost is not None:
-        limit = _usd(caps.cost, catalogue)
-        if limit is None:
-            cost = unknown("USD/month", f"no rate for {caps.cost.currency}: add it to catalogue.yaml with its date")
-        found.append(cap(f"cap {caps.cost}", "caps.cost", cost, limit or 1.0))
+        found.append(_spend_cap(caps.cost, catalogue, cost))
     return found
 
 
-def _usd(spend: Spend, catalogue: Catalogue) -> float | None:
-    """USD a month of a declared spend; None where its currency has no rate."""
+def _spend_cap(spend: Spend, catalogue: Catalogue, cost: Value) -> Verdict:
+    """The cap on spend, at the user's dated rate where it is not in USD; without a rate it fails closed."""
+    aim, key, limit = f"cap {spend}", "caps.cost", spend.to("month")
     if spend.currency == "USD":
-        return spend.to("month")
+        return cap(aim, key, cost, limit)
     rate = catalogue.usd(spend.currency)
-    return None if rate is None or rate.value is None else spend.to("month") * rate.value
+    if rate is None or rate.value is None:
+        why = f"no rate for {spend.currency}: add it to catalogue.yaml with its date"
+        return cap(aim, key, unknown("USD/month", why), limit)
+    limit *= rate.value
+    found = cap(aim, key, cost, limit)
+    worth = f"{spend} is {amount(limit, 'USD/month')} at the rate of {rate.source.date.isoformat()}"
+    return replace(found, reason=f"{found.reason}; {worth}", sources=(rate.source,))
 
 
 def judge_training(deployment: Deployment, found: TrainingEstimate | None) -> tuple[Verdict, ...]:

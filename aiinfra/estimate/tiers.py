@@ -173,7 +173,7 @@ def possible(found: tuple[Candidate, ...]) -> bool:
 
 def old_sources(found: Sequence[Candidate], as_of: date) -> tuple[Source, ...]:
     """Sources of all tiers' figures that are older than 180 days."""
-    return old_of((value for one in found for value in one.estimate.figures.values()), as_of)
+    return old_of((item for one in found for item in (*one.estimate.figures.values(), *one.verdicts)), as_of)
 
 
 def data(class_name: str, found: tuple[Candidate, ...], as_of: date) -> dict[str, Any]:

@@ -150,7 +150,8 @@ def of_figure(figure: Figure, name: str) -> Value:
     if not figure.known:
         return Value(None, None, None, figure.unit, (f"{name} is unknown",))
     low, high = figure.range
-    return Value(low, figure.value, high, figure.unit, (), (figure.source,))
+    sources = (figure.source,) if figure.rate is None else (figure.source, figure.rate)
+    return Value(low, figure.value, high, figure.unit, (), sources)
 
 
 def of_assumption(found: Assumption, unit: str = "") -> Value:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from aiinfra.catalogue.figure import Source
 from aiinfra.estimate.value import Value
 
 
@@ -38,6 +39,8 @@ class Verdict:
     """What would settle it."""
     finding: str = ""
     """The stable code a finding about it carries; empty where it is met."""
+    sources: tuple[Source, ...] = ()
+    """What the limit itself rests on: the exchange rate of a cap in another currency."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Final, Protocol
 
 import aiinfra
-from aiinfra.errors import AiinfraError, Refused
+from aiinfra.errors import AiinfraError, BadInput, Refused
 from aiinfra.local.dev_release import DevRelease, dev_release
 from aiinfra.local.overlay import Change, LocalPaths, overlay
 from aiinfra.local.plan import LocalPlan, check_declared
@@ -73,10 +73,10 @@ def up(
     ``home`` holds the development key. Nothing is left running, and no instance file, where this raises.
 
     Raises:
-        Refused: ``already-up``.
+        Refused: ``already-up``, ``port-taken``.
         BadInput: ``model-missing``, ``model-corrupt``, ``model-unsafe``, ``model-differs``, ``golden-missing``,
             ``golden-invalid``.
-        AiinfraError: ``port-taken``, ``server-failed`` (or the server's own code), ``golden-mismatch``,
+        AiinfraError: ``server-failed`` (or the server's own code), ``golden-mismatch``,
             ``request-failed``, ``key-readable``, and what verifying the release raises.
     """
     state.prepare()
@@ -196,12 +196,12 @@ def _check_ports(config: ServerConfig) -> None:
                 probe.bind(split_address(endpoint.address))
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
-                    raise AiinfraError(
+                    raise Refused(
                         "port-taken",
                         f"{endpoint.address} ({section}) is in use by another program",
                         "end that program, or choose other ports: aiinfra up --local --port 18080",
                     ) from None
-                raise AiinfraError(
+                raise BadInput(
                     "address-unusable",
                     f"{endpoint.address} ({section}): {error.strerror}",
                     "choose ports: --port 18080",

@@ -85,6 +85,8 @@ def run(command: Sequence[str]) -> bytes:
         return subprocess.run(command, capture_output=True, check=True, timeout=_TIMEOUT).stdout  # noqa: S603 - no shell
     except subprocess.CalledProcessError as error:
         words = (error.stderr.decode("utf-8", "replace").strip().splitlines() or ["it says nothing"])[-1]
+        told = re.search(r'msg="((?:[^"\\]|\\.)*)"', words)  # skopeo writes a log line
+        words = re.sub(r"\\(.)", r"\1", told[1]) if told else words
         raise AiinfraError(
             "image-unreadable", f"{shlex.join(command)}: {words[:500]}", "check the name; log in"
         ) from None

@@ -14,6 +14,7 @@ from aiinfra.review.folding import Unit, plural, units
 from aiinfra.review.last_look import masked
 from aiinfra.review.losses import Losses, is_loss, order
 from aiinfra.review.naming import Names, kind
+from aiinfra.review.openings.money import PURCHASE
 from aiinfra.review.picture import picture
 from aiinfra.review.rest import group
 from aiinfra.review.unknowns import unknowns
@@ -77,7 +78,7 @@ def review(
     values = Values(names)
     found = units(diff, names)
     losses = tuple(sorted(_losses(found, Losses(diff, names, values, upgrade)), key=order))
-    opened = tuple(_openings(found, names))
+    opened = tuple(sorted(_openings(found, names), key=lambda one: one.finding.id != PURCHASE))
     counted = counts(found, diff)
     worst = level(losses, opened, diff)
     sight = preview or (diff.after if diff.after.mode is Mode.PREVIEW else None)
@@ -86,7 +87,7 @@ def review(
         title=f"{diff.after.project}, stack {diff.after.stack}",
         compared=compared,
         level=worst,
-        verdict=_verdict(words(worst, losses, opened, counted.get("unchanged", 0)), worst, upgrade),
+        verdict=_verdict(words(worst, losses, opened, counted.get("unchanged", 0)), worst, upgrade, opened),
         counts=counted,
         losses=losses,
         openings=opened,
@@ -96,13 +97,16 @@ def review(
         notes=tuple(_notes(diff, losses, basis, upgrade)),
         before=before,
         after=after,
-        findings=(*diff.after.findings, *_refused(diff)),
+        findings=(*diff.after.findings, *_unaccepted(diff)),
         picture=picture(found, diff, names),
     )
     return masked(document)
 
 
-def _verdict(verdict: str, worst: Level, upgrade: Upgrade | None) -> str:
+def _verdict(verdict: str, worst: Level, upgrade: Upgrade | None, opened: Sequence[Opening]) -> str:
+    bought = [one for one in opened if one.finding.id == PURCHASE]
+    if bought:
+        return f"Spends money at once: {bought[0].name} {bought[0].words}. {verdict}"
     if upgrade is None or worst is not Level.NOTHING:
         return verdict
     return f"{verdict.removesuffix('.')}, with other libraries: {upgrade.words}."
@@ -167,7 +171,7 @@ def _lines(change: ResourceChange, values: Values) -> Iterator[Line]:
         yield Line("~", f"option {item.path}: {values.short(item.before)} → {values.short(item.after)}")
 
 
-def _refused(diff: GraphDiff) -> Iterator[Finding]:
+def _unaccepted(diff: GraphDiff) -> Iterator[Finding]:
     """Values of what is created or changed that AWS would refuse."""
     if any(change.node.package == "aws" for change in diff):
         yield from (finding for finding in refused_values(diff.after, quoted=False) if finding.urn in diff.changes)
@@ -187,13 +191,13 @@ def _notes(diff: GraphDiff, losses: Sequence[Loss], basis: Basis, upgrade: Upgra
         old, new = (f"{side.project}/{side.stack}" for side in (diff.before, diff.after))
         yield f"The stack was {old} and is {new}: Pulumi keeps them apart, so everything is created again."
     yield from _made_up(diff)
-    yield from _refused(diff)
+    yield from _unchangeable(diff)
     opaque = sum(1 for node in diff.after if node.remote or node.type == "kubernetes:helm.sh/v3:Release")
     if opaque:
         yield f"What {plural(opaque, 'chart or remote component')} would make is not in this review."
 
 
-def _refused(diff: GraphDiff) -> Iterator[str]:
+def _unchangeable(diff: GraphDiff) -> Iterator[str]:
     """Changes that fail as they are applied."""
     for _, change in sorted(diff.changes.items()):
         found = refused(change.node.type, change.changes) if change.operation is Operation.UPDATE else []

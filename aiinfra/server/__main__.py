@@ -2,8 +2,8 @@
 
 import sys
 
-from aiinfra.cli.serve import command
 from aiinfra.errors import AiinfraError
+from aiinfra.server.command import command
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """All connections of a listener: their limits, their number, who is at the other end, and which are too slow."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +10,18 @@ from aiinfra.server.config import Limits
 from aiinfra.server.heads import Heads
 
 _BUFFER = 256 * 1024
-Identify = Callable[[asyncio.Transport], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who is at the other end, and until when its certificate says so."""
+
+    identity: str
+    expires: float = math.inf
+    """Seconds since the epoch."""
+
+
+Identify = Callable[[asyncio.Transport], Client]
 """Who is at the other end."""
 
 
@@ -43,6 +55,8 @@ class Peer(Protocol):
     since: float
     """When its state last changed, on the coarse clock."""
     state: str
+    valid_until: float
+    """When its client's certificate expires: seconds since the epoch."""
 
     def expire(self) -> None:
         """The client took too long."""
@@ -73,11 +87,11 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, connection: Peer, transport: asyncio.Transport) -> str:
+    def add(self, connection: Peer, transport: asyncio.Transport) -> Client:
         """Count a new connection; one too many is dropped. Returns who the client is."""
         if len(self._open) >= self._bounds.connections:
             transport.abort()
-            return ""
+            return Client("")
         self._open.add(connection)
         return self._identify(transport)
 
@@ -85,11 +99,15 @@ class Connections:
         """Forget a connection."""
         self._open.discard(connection)
 
-    def sweep(self, now: float) -> None:
-        """Set the coarse clock, end connections that were silent, or in the middle of a request, for too long."""
+    def sweep(self, now: float, date: float) -> None:
+        """Set the coarse clock; end connections that were silent, or in the middle of a request, for too long, and
+        those whose client's certificate has expired by ``date``, seconds since the epoch.
+        """
         self.tick = now
         for connection in tuple(self._open):
-            if connection.state != "answering" and now - connection.since > self._bounds.idle:
+            if connection.valid_until <= date:
+                connection.drop()
+            elif connection.state != "answering" and now - connection.since > self._bounds.idle:
                 connection.expire()
 
     def drain(self) -> None:

@@ -5,6 +5,7 @@ it with ready bytes, at once or later.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 
@@ -90,6 +91,7 @@ class Connection(asyncio.BufferedProtocol):
         self._waiting: deque[Exchange] = deque()
         self._transport: asyncio.Transport | None = None
         self.identity = ""
+        self.valid_until = math.inf
         self._reset()
         self._in_head = True
         self._fresh = False
@@ -119,7 +121,8 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, unless there are too many already."""
         self._transport = transport  # type: ignore[assignment]
-        self.identity = self._registry.add(self, transport)  # type: ignore[arg-type]
+        client = self._registry.add(self, transport)  # type: ignore[arg-type]
+        self.identity, self.valid_until = client.identity, client.expires
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Tell whoever still works for this client that it has gone."""

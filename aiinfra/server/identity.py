@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from aiinfra.server.authority import ANONYMOUS
+from aiinfra.server.connections import Client
 
 
 def identity_of(certificate: x509.Certificate, trust_domain: str) -> str:
@@ -50,15 +51,16 @@ def _is_leaf(certificate: x509.Certificate) -> bool:
     return usage.digital_signature and not usage.key_cert_sign and not usage.crl_sign
 
 
-def reader(trust_domain: str, *, pem: bool) -> Callable[[bytes | None], str]:
-    """A function from a client's certificate (PEM or DER; None: it sent none) to its identity; results are kept."""
+def reader(trust_domain: str, *, pem: bool) -> Callable[[bytes | None], Client]:
+    """A function from a client's certificate (PEM or DER; None: it sent none) to who it is; results are kept."""
     load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
 
     @lru_cache(maxsize=4096)
-    def read(certificate: bytes) -> str:
+    def read(certificate: bytes) -> Client:
         try:
-            return identity_of(load(certificate), trust_domain)
+            parsed = load(certificate)
+            return Client(identity_of(parsed, trust_domain), parsed.not_valid_after_utc.timestamp())
         except ValueError:
-            return ANONYMOUS
+            return Client(ANONYMOUS)
 
-    return lambda certificate: read(certificate) if certificate else ANONYMOUS
+    return lambda certificate: read(certificate) if certificate else Client(ANONYMOUS)

@@ -3,12 +3,13 @@
 import asyncio
 import errno
 import socket
+from time import time
 from typing import Any
 
 from aiinfra.errors import BadInput, Refused
 from aiinfra.server.authority import ANONYMOUS, LOCAL
 from aiinfra.server.config import Endpoint, is_loopback, split_address
-from aiinfra.server.connections import Bounds, Connections, Identify
+from aiinfra.server.connections import Bounds, Client, Connections, Identify
 from aiinfra.server.http import Connection, Gate, Handler, Refuser
 from aiinfra.server.tls import Material
 
@@ -29,7 +30,7 @@ class HttpListener:
         """Listen; with ``material``, TLS."""
         connections = self.connections = Connections(self._bounds, identify)
         loop = asyncio.get_running_loop()
-        connections.sweep(loop.time())
+        connections.sweep(loop.time(), time())
         listening = bind(address)
         self._server = await loop.create_server(
             lambda: Connection(self._bounds, self._gate, self._handle, self._refuse, connections),
@@ -58,13 +59,13 @@ class HttpListener:
 def identifier(endpoint: Endpoint, read: Any) -> Identify:
     """How a connection's identity is found: its certificate where there is TLS, else whether it is of this machine."""
     if read is None:
-        name = LOCAL if is_loopback(endpoint.address) else ANONYMOUS
-        return lambda _transport: name
+        client = Client(LOCAL if is_loopback(endpoint.address) else ANONYMOUS)
+        return lambda _transport: client
 
-    def identify(transport: asyncio.Transport) -> str:
+    def identify(transport: asyncio.Transport) -> Client:
         session = transport.get_extra_info("ssl_object")
-        identity: str = read(session.getpeercert(binary_form=True))
-        return identity
+        found: Client = read(session.getpeercert(binary_form=True))
+        return found
 
     return identify
 

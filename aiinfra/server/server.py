@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
+from time import time
 from typing import Any, Self
 
 from aiinfra.errors import BadInput
@@ -10,7 +11,7 @@ from aiinfra.server.audit import AuditLog
 from aiinfra.server.authority import ANONYMOUS, LOCAL
 from aiinfra.server.catalogue import Catalogue
 from aiinfra.server.config import Endpoint, ServerConfig, is_loopback
-from aiinfra.server.connections import Bounds
+from aiinfra.server.connections import Bounds, Client
 from aiinfra.server.health import Health
 from aiinfra.server.journal import Journal
 from aiinfra.server.lifecycle import Lifecycle
@@ -122,13 +123,13 @@ class Server:
 
             metrics = Metrics(self.service)
             watched = HttpListener(bounds, metrics.gate, metrics.handle, refuse)
-            await watched.start(config.watch.address, None, lambda _transport: LOCAL)
+            await watched.start(config.watch.address, None, lambda _transport: Client(LOCAL))
             self._http.append(watched)
             self.addresses["watch"] = watched.address
         if config.health is not None:
             health = Health(self.service)
             listener = HttpListener(bounds, health.gate, health.handle, refuse)
-            await listener.start(config.health.address, None, lambda _transport: ANONYMOUS)
+            await listener.start(config.health.address, None, lambda _transport: Client(ANONYMOUS))
             self._http.append(listener)
             self.addresses["health"] = listener.address
         if config.grpc is not None:
@@ -151,8 +152,9 @@ class Server:
         def identify(context: Any) -> str:
             if read is None:
                 return local
-            identity: str = read(next(iter(context.auth_context().get("x509_pem_cert", [])), None))
-            return identity
+            client: Client = read(next(iter(context.auth_context().get("x509_pem_cert", [])), None))
+            # gRPC ends no connection for us: what an expired client still sends on one proves nothing any more
+            return client.identity if client.expires > time() else ANONYMOUS
 
         limits = self.config.limits
         listener = GrpcListener()
@@ -169,7 +171,7 @@ class Server:
         now = asyncio.get_running_loop().time()
         for listener in self._http:
             if listener.connections is not None:
-                listener.connections.sweep(now)
+                listener.connections.sweep(now, time())
 
     def _reload_tls(self) -> None:
         if self._material is None:

@@ -16,6 +16,10 @@ class Guard(Spec):
     anomalies: Spend | None = Field(default=None, examples=["500 USD/day"])
     """Alarm when a service's spending differs from its habit by more than this a day; none: no such alarm. In USD."""
 
+    organization: bool = False
+    """This account administers threat detection for its organization: every member is watched. Not by default; the
+    management account must have said so (``aws guardduty enable-organization-admin-account``)."""
+
     @model_validator(mode="after")
     def _in_dollars(self) -> "Guard":
         for name in ("budget", "anomalies"):

@@ -13,6 +13,7 @@ from aiinfra.spec.monitoring import Monitoring
 from aiinfra.spec.nodes import Hybrid, K3s, NodeGroup
 from aiinfra.spec.secret import SecretRef, SecretStore
 from aiinfra.spec.site_power import SitePower
+from aiinfra.spec.streams import Stream
 from aiinfra.spec.tier import Tier
 from aiinfra.spec.updates import Updates
 from aiinfra.units import DataSize, Duration
@@ -148,6 +149,8 @@ class Site(Spec):
     """What the place gives a box: feed, cooling, air; nothing declared by default."""
     offline: Duration = Duration("0 h")
     """How long a site must go on without its link; none by default."""
+    streams: tuple[Stream, ...] = ()
+    """Sensors whose readings become requests (Kubernetes only); none by default."""
     monitoring: Monitoring | None = None
     """How its metrics are kept, watched and sent on (Kubernetes only); none: by nobody of ours."""
     nodes: tuple[NodeGroup, ...] = ()
@@ -168,6 +171,9 @@ class Site(Spec):
     def _sites_once(self) -> "Site":
         if not isinstance(self.rows, str):
             unique(tuple(row.name for row in self.rows), "site")
+        unique(tuple(stream.name for stream in self.streams), "stream")
+        if self.streams and self.runtime.on is Place.BOX:
+            raise ValueError("streams are for sites on Kubernetes: a program on the box asks the server; leave it out")
         for key, place in (("k3s", Place.K3S), ("hybrid", Place.HYBRID)):
             if getattr(self, key) is not None and self.runtime.on is not place:
                 raise ValueError(f"{key} is for sites on {place.value}, and this one is on {self.runtime.on.value}")

@@ -70,6 +70,13 @@ class ApiAccess(Spec):
         return [str(item) for item in value]
 
 
+class Metrics(Spec):
+    """Metrics of the cluster, kept and watched by AWS."""
+
+    grafana: bool = False
+    """Make a Grafana workspace; its users come from IAM Identity Center, and each is paid for. None by default."""
+
+
 class Training(Spec):
     """A cluster that trains."""
 
@@ -77,6 +84,9 @@ class Training(Spec):
     """EC2 instance type of the accelerator nodes."""
     nodes: int = Field(ge=1, le=10_000)
     """How many of them."""
+    kubernetes: str = Field(default="", pattern=r"^(1\.\d+)?$", examples=["1.35"])
+    """Kubernetes version of the cluster; empty: the newest of the version matrix. Write it, so that an update of this
+    package does not take the cluster with it."""
     capacity: Capacity = Capacity()
     """Where they come from."""
     scale_to_zero: bool = False
@@ -85,6 +95,8 @@ class Training(Spec):
     """Before anybody trains, a job shows that all accelerators are there and talk to one another fast enough."""
     budget: Spend | None = None
     """Alarm when spending passes this; none: no budget."""
+    observability: Metrics | None = None
+    """Managed Prometheus, a scraper and alarms; none: no metrics are kept."""
     api_access: ApiAccess = ApiAccess()
     """Who reaches the API."""
     administrators: tuple[RoleArn, ...] = Field(min_length=1)

@@ -220,6 +220,11 @@ def test_every_declared_caller_reaches_its_server_and_nobody_else_does(program: 
         namespace, callers = runtime.inputs["namespace"], runtime.inputs["runtime"].get("callers", [])
         (server,) = [n for n in recorded.children(runtime.urn) if n.type in (DEPLOYMENT, KSERVE)]
         spoken = "language" in runtime.inputs["model"]  # vLLM has one port, for metrics too
+        bridges = [n for n in recorded.of_type("aiinfra:index:Streams") if n.parent == runtime.parent]
+        readers = {
+            s.get("gateway") or f"{runtime.inputs['modelName']}-bridge" for n in bridges for s in n.inputs["streams"]
+        }
+        callers = [caller for caller in callers if caller not in readers]
         whole = [caller if "/" in caller else f"{namespace}/{caller}" for caller in callers]
         wanted = {
             (caller.replace("/", "/app.kubernetes.io/name="), "TCP 8443" if spoken else "TCP 8443-8444")
@@ -233,6 +238,9 @@ def test_every_declared_caller_reaches_its_server_and_nobody_else_does(program: 
                     "TCP 8443" if spoken else "TCP 9090",
                 )
             )
+        for reader in readers:  # the bridge is a workload of the graph, a gateway is not
+            who = reader if reader.endswith("-bridge") else f"app.kubernetes.io/name={reader}"
+            wanted.add((f"{namespace}/{who}", "TCP 8443-8444"))
         name = f"{namespace}/{server.inputs['metadata']['name']}"
         into = {(e.src, e.port) for e in found if e.dst == name and server.provider.endswith(f"::{e.cluster}")}
         assert into == wanted

@@ -33,6 +33,7 @@ sites:
     found = read(path)
     price = found.accelerators["intel-n100"].price
     assert (price.value, price.range, price.source.title) == (pytest.approx(259.2), (216.0, 324.0), "Quote 4711")
+    assert price.rate is found.currencies["EUR"].source
     assert found.instances["p5e.48xlarge"].price("us-east-1").value == 60
     assert found.sites["line"].electricity is not None
     assert found.sites["line"].grid is None

@@ -48,6 +48,7 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
         "no-golden": "model.golden: no golden inputs are named: a release can only be compared with itself",
         "no-update-route": "sites[0].delivery: press-line: Pulumi reaches a site only while its link is up and open "
         "from outside",
+        "account-unchecked": "cloud: whether account 111122223333 has these zones, machines and quotas was not checked",
     }
 
 
@@ -86,6 +87,11 @@ def test_what_the_whole_declaration_still_needs(tmp_path: Path) -> None:
             {"training": {**TRAINING, "instance": "p5.48xlagre"}},
             "instance-unknown",
             "training.instance: the catalogue has no instance 'p5.48xlagre'; did you mean 'p5.48xlarge'?",
+        ),
+        (
+            {"training": {**TRAINING, "instance": "p5.48xlarge", "kubernetes": "1.99"}},
+            "cluster-version-unknown",
+            "training.kubernetes: the catalogue does not say what goes with Kubernetes 1.99",
         ),
         (
             {"cloud": CLOUD},

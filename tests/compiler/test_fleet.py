@@ -1,10 +1,7 @@
 """Classes whose sites fetch their manifests: the same at every site, and nothing that grows with their number."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,7 +23,7 @@ from aiinfra.spec.reading import load
 from aiinfra.spec.site import Row
 from tests.goldens import check_golden
 from tests.judges.schemas import objects, problems
-from tests.programs import ROOT, programs
+from tests.programs import ROOT
 
 DATA = ROOT / "tests" / "data" / "declarations"
 KEY = "-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----\n"
@@ -229,56 +226,3 @@ def test_a_box_asks_for_the_tag_of_its_wave(tmp_path: Path) -> None:
     )
     assert "registry.example.com/x" not in unit
     assert "| ssh NAME 'sudo tee /etc/aiinfra/site.env'" in files["site-cabinet/README.md"]
-
-
-def test_a_site_that_pulls_by_itself_on_kubernetes_pulls_its_wave(tmp_path: Path) -> None:
-    with_waves(fleet(tmp_path, 1), "5", "4")
-    file = tmp_path / "deployment.yaml"
-    file.write_text(file.read_text().replace("on: k3s", f"on: k3s, {UPDATES}"))
-    updates = site_of(load(tmp_path), "cabinet", Row(name="x", wave=1)).runtime.updates
-    assert updates is not None
-    assert updates.source == f"registry.example.com/releases/help-point:5@{DIGESTS['5']}"
-
-
-def test_three_classes_of_a_thousand_sites_are_three_programs_of_one_site_each() -> None:
-    declaration = load(DATA / "plants.yaml")
-    assert [len(rows) for rows in declaration.rows.values()] == [400, 350, 250]
-    graphs = [program.graph() for program in programs() if program.name.startswith("declarations/plants/")]
-    assert [len(list(graph.of_type("aiinfra:index:Site"))) for graph in graphs] == [1, 1, 1]
-    largest = max(len(json.dumps(dict(node.inputs))) for graph in graphs for node in graph)
-    assert largest < 2**20
-    assert [documents(enrolment(declaration, name))[-1]["data"]["hall"] for name in ("press-001", "gate-249")] == [
-        "A2",
-        "C7",
-    ]
-
-
-def test_a_review_folds_sites_that_change_alike(tmp_path: Path) -> None:
-    """Thirty pushed sites get one more core: one row, through the review of two revisions of a repository."""
-
-    def git(*arguments: str) -> None:
-        who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
-    text = (DATA / "plants.yaml").read_text()
-    start, end = text.index("  - class: paint"), len(text)
-    pushed = text[:start].replace("    rows: plants-press.csv", "    rows: rows.csv")
-    pushed = "\n".join(line for line in pushed.splitlines() if "delivery:" not in line and "monitoring:" not in line)
-    assert end > start
-    (tmp_path / "rows.csv").write_text("name,hall\n" + "".join(f"press-{n},{n}\n" for n in range(30)))
-    (tmp_path / "deployment.yaml").write_text(pushed)
-    git("init", "-b", "main")
-    git("add", ".")
-    git("commit", "-m", "x")
-    (tmp_path / "deployment.yaml").write_text(pushed.replace("on: k3s,", "on: k3s, cores: 2,"))
-    ran = subprocess.run(
-        [sys.executable, "-m", "aiinfra", "review", str(tmp_path), "--base", "main", "--format", "markdown"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert "30 sites" in ran.stdout
-    assert len(re.findall(r"press-\d+", ran.stdout)) <= 3

@@ -5,8 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiinfra.catalogue import additions
+from aiinfra.catalogue.additions import read
 from aiinfra.catalogue.figure import figure
 from aiinfra.errors import BadInput
+from aiinfra.estimate.ages import told
 from aiinfra.estimate.estimate import Estimate, estimate, with_rows
 from aiinfra.estimate.report import data, text
 from aiinfra.estimate.verdict import Outcome, binding
@@ -101,13 +103,28 @@ def test_a_cap_counts_its_scope():
 
 
 def test_a_cap_in_another_currency_needs_a_dated_rate(tmp_path):
-    from aiinfra.catalogue.additions import read
-
     d = deployment(caps={"cost": "10 EUR/month"})
     assert outcomes(estimate(d, catalogue(), DAY))["caps.cost"] == "cannot meet"
     file = tmp_path / "catalogue.yaml"
     file.write_text('sources: {bank: {title: B, date: "2026-11-20"}}\ncurrencies: {EUR: {value: 1.08, source: bank}}\n')
     assert outcomes(estimate(d, read(file, catalogue()), DAY))["caps.cost"] == "meets"
+    file.write_text('sources: {bank: {title: B, date: "2026-03-20"}}\ncurrencies: {EUR: {value: 1.08, source: bank}}\n')
+    old = estimate(d, read(file, catalogue()), DAY)
+    assert "B" in [source.title for source in old.old]
+    assert "10 EUR/month is 10.8 USD/month at the rate of 2026-03-20" in text(old)
+
+
+def test_a_price_in_another_currency_rests_on_its_rate(tmp_path):
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(
+        'sources: {bank: {title: B, date: "2026-03-20"}, quote: {title: Q, date: "2026-11-20"}}\n'
+        "currencies: {EUR: {value: 1.08, low: 1.0, high: 1.2, source: bank}}\n"
+        "hardware: {jetson-orin-nano-super: {value: 100, currency: EUR, source: quote}}\n"
+    )
+    assert read(file, catalogue()).accelerators["jetson-orin-nano-super"].price.range == (100, 120)
+    found = estimate(deployment(), read(file, catalogue()), DAY)
+    assert {"B", "Q"} <= {source.title for source in found.sites[0].figures["cost"].sources}
+    assert told(found.old)[0].startswith("older than 180 days: B (2026-03-20)")
 
 
 def test_an_estimated_tail_is_met_only_far_below_the_aim():

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiinfra.catalogue.accelerators import accelerators
@@ -40,6 +40,7 @@ def test_no_published_rate_passes_what_memory_and_peak_allow(row: Row):
     assert row.value <= roof(row.count, model, held, width)
 
 
+@settings(deadline=None)
 @given(st.floats(1e13, 1e16), st.floats(1.0, 4.0), st.floats(1e11, 1e13), st.floats(1.0, 4.0))
 def test_a_faster_card_never_answers_later(rate: float, more: float, bandwidth: float, wider: float):
     slow = cards(rate=rate, bandwidth=bandwidth)
@@ -49,6 +50,7 @@ def test_a_faster_card_never_answers_later(rate: float, more: float, bandwidth: 
     assert most(MODEL, quick, 2.0) >= most(MODEL, slow, 2.0) * (1 - 1e-9)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500), st.integers(1, 500))
 def test_more_requests_together_never_shorten_a_token(a: int, b: int):
     few, many = sorted((a, b))

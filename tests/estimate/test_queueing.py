@@ -47,6 +47,7 @@ def test_more_requests_never_wait_less(queue: Queue, a: float, b: float):
     assert queue.added(low * queue.capacity) <= queue.added(high * queue.capacity) * (1 + 1e-9)
 
 
+@settings(deadline=None)
 @given(QUEUES, st.floats(1.0, 3.0))
 def test_a_queue_that_is_asked_for_more_than_it_serves_has_no_tail(queue: Queue, times: float):
     assert queue.added(queue.capacity * times) == math.inf

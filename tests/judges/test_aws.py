@@ -49,6 +49,7 @@ WRAPPED = {
     "policy": ("AWS::IAM::ManagedPolicy", "PolicyDocument", {}),
     "aws:s3/bucketPolicy:BucketPolicy": ("AWS::S3::BucketPolicy", "PolicyDocument", {"Bucket": "b-1"}),
     "aws:kms/key:Key": ("AWS::KMS::Key", "KeyPolicy", {}),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": ("AWS::ECR::Repository", "RepositoryPolicyText", {}),
     "assumeRolePolicy": ("AWS::IAM::Role", "AssumeRolePolicyDocument", {}),
     "aws:ec2/vpcEndpoint:VpcEndpoint": (
         "AWS::EC2::VPCEndpoint",

@@ -77,7 +77,7 @@ def test_port_taken(differing, plan, local):
         assert error.render().splitlines()[0] == (
             f"error[port-taken]: 127.0.0.1:{port} (http) is in use by another program"
         )
-        assert error.exit_code == Exit.FAILED
+        assert error.exit_code == Exit.REFUSED
 
 
 def test_model_missing(plan, folder, local):

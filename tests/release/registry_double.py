@@ -102,7 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
         state.asked.append((self.command, split.path, self.headers.get("Range", "")))
         if self._turned_away():
             return
-        if split.path == "/token":
+        if split.path == "/v2/":
+            self._answer(200)
+        elif split.path == "/token":
             fine = self.headers.get("Authorization") == f"Basic {state.password}"
             scope = parse_qs(split.query)["scope"][0]
             self._answer(200 if fine else 401, json.dumps({"token": scope}).encode())

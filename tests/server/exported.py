@@ -18,6 +18,7 @@ SERIES = frozenset(
         "aiinfra_input",
         "aiinfra_input_power_total",
         "aiinfra_energy_joules_total",
+        "aiinfra_server_start_seconds",
     }
 )
 """Families by the names that Prometheus stores; of histograms, the part before ``_bucket``."""

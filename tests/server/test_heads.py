@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiinfra.server.config import Limits
-from aiinfra.server.connections import Bounds, Connections
+from aiinfra.server.connections import Bounds, Client, Connections
 from aiinfra.server.heads import Head, Heads
 from aiinfra.server.http import START, Connection, Exchange
 from aiinfra.server.refusal import Kind, Refusal
@@ -81,11 +81,11 @@ def test_a_connection_answers_as_if_it_read_every_head_for_the_first_time(
     before: list[bytes], now: list[bytes]
 ) -> None:
     async def check() -> None:
-        registry = Connections(Bounds.of(Limits()), lambda _transport: "someone")
+        registry = Connections(Bounds.of(Limits()), lambda _transport: Client("someone"))
         for message in before:  # whatever others taught the listener
             connect(registry)[0].receive(message)
         one, known = connect(registry)
-        other, anew = connect(Connections(Bounds.of(Limits()), lambda _transport: "someone"))
+        other, anew = connect(Connections(Bounds.of(Limits()), lambda _transport: Client("someone")))
         other._registry.heads.keep = lambda data, head: None  # type: ignore[method-assign]
         for message in now:
             one.receive(message)
@@ -98,7 +98,7 @@ def test_a_connection_answers_as_if_it_read_every_head_for_the_first_time(
 def test_a_known_head_is_not_parsed_again_and_keeps_each_callers_identity() -> None:
     async def check() -> None:
         names = iter(["one", "two"])
-        registry = Connections(Bounds.of(Limits()), lambda _transport: next(names))
+        registry = Connections(Bounds.of(Limits()), lambda _transport: Client(next(names)))
         (first, _), (second, wire) = connect(registry), connect(registry)
         first.receive(MESSAGES[0])
         second._parser = None

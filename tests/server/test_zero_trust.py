@@ -24,6 +24,7 @@ from tests.server.pki import DOMAIN, Authority, Leaf, usage
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 BASE = f"spiffe://{DOMAIN}"
+BRIEF = {"brief": 900, "lasting": 3600}
 BODY = json.dumps({"inputs": [floats(1, 2, 3, 4)]})
 
 
@@ -276,6 +277,39 @@ def test_certificates_rotate_without_a_failed_request(tmp_path: Path) -> None:
         assert status == 200
         with pytest.raises(refusals):
             rest(world, server, client, "POST", "/v2/models/m/infer", BODY)
+
+
+def test_a_connection_ends_when_its_clients_certificate_does(
+    world: World, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's date is moved on instead of waiting for it."""
+    brief, lasting = (world.authority.issue(n, (f"{BASE}/infer",), file=n, seconds=s) for n, s in BRIEF.items())
+    connections = [
+        http.client.HTTPSConnection("127.0.0.1", server.port, context=context(world, leaf), timeout=30)
+        for leaf in (brief, lasting)
+    ]
+    for connection in connections:
+        connection.request("POST", "/v2/models/m/infer", BODY)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200
+    credentials = grpc.ssl_channel_credentials(
+        world.authority.file.read_bytes(), brief.key.read_bytes(), brief.certificate.read_bytes()
+    )
+    with grpc.secure_channel(server.server.addresses["grpc"], credentials) as channel:
+        call = channel.unary_unary(f"/{SERVICE}/ModelInfer")
+        request = infer_request("m").SerializeToString()
+        call(request, timeout=30)
+        monkeypatch.setattr("aiinfra.server.server.time", lambda: time.time() + 1000)
+        ended: Any = connections[0].sock
+        assert ended.recv(1) == b""
+        with pytest.raises(grpc.RpcError) as caught:
+            call(request, timeout=30)
+        assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED  # type: ignore[attr-defined]
+        connections[1].request("POST", "/v2/models/m/infer", BODY)
+        assert connections[1].getresponse().status == 200
+    for connection in connections:
+        connection.close()
 
 
 def test_a_rate_is_each_identitys_own_and_says_when_to_come_back(serve: Serve, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Account(Component):
         config = self.part(ClosedBucket, "config-records", parts.config_records_of(spec, name, key), **after)
         self._trail(spec, key, trail, named)
         self._config(spec, key, config)
-        self._detector()
+        self._detector(spec)
         self.part(Spending, "spending", parts.spending_of(spec, alarms.topic), depends_on=[alarms])
 
         self.topic, self.records = alarms.topic, trail.bucket
@@ -64,9 +64,9 @@ class Account(Component):
         alias = {"name": key_alias(self._name, "key"), "target_key_id": key.key_id}
         return key.arn, self.child(aws.kms.Alias, "alias", alias, delete_before_replace=True)
 
-    def _role(self, noun: str, spec: AccountSpec, service: str, policy: str) -> tuple[str, list[pulumi.Resource]]:
+    def _role(self, noun: str, spec: AccountSpec, trusted: str, policy: str) -> tuple[str, list[pulumi.Resource]]:
         called = role_name(f"{self._name}-{noun}", spec.region)
-        trust = {"name": called, "assume_role_policy": assumed_by(service, spec.account)}
+        trust = {"name": called, "assume_role_policy": trusted}
         role = self.child(aws.iam.Role, f"{noun}-role", trust, delete_before_replace=True)
         may = self.child(aws.iam.RolePolicy, f"{noun}-policy", {"role": role.name, "policy": policy})
         return role_arn(called, spec.account, find_region(spec.region).partition), [role, may]
@@ -77,12 +77,12 @@ class Account(Component):
         kept = {"name": called, "kms_key_id": key, "retention_in_days": spec.keep_records}
         group = self.child(aws.cloudwatch.LogGroup, "trail-log", kept, protect=True)
         arn = group_arn(called, spec.account, spec.region, partition)
-        role, ready = self._role("trail", spec, "cloudtrail.amazonaws.com", account_policy.log_writer(arn))
+        role, ready = self._role("trail", spec, account_policy.trail_trust(), account_policy.log_writer(arn))
         noun = f"{self._name}-deliveries"
         topic_arn = f"arn:{partition}:sns:{spec.region}:{spec.account}:{noun}"
         topic = {"name": noun, "kms_master_key_id": key_alias(self._name, "key")}
         told = self.child(aws.sns.Topic, "trail-deliveries", topic, delete_before_replace=True, depends_on=[named])
-        text = account_policy.topic_policy(topic_arn, spec.account, ["cloudtrail.amazonaws.com"])
+        text = account_policy.topic_policy(topic_arn, spec.account, partition, ["cloudtrail.amazonaws.com"])
         policy = {"arn": topic_arn, "policy": text}
         may = self.child(aws.sns.TopicPolicy, "trail-deliveries-policy", policy, depends_on=[told])
         props: dict[str, Any] = {
@@ -94,7 +94,7 @@ class Account(Component):
             "enable_logging": True,
             "kms_key_id": key,
             "sns_topic_name": noun,
-            "cloud_watch_logs_group_arn": f"{arn}:*",
+            "cloud_watch_logs_group_arn": group.arn.apply(lambda made: f"{made}:*"),
             "cloud_watch_logs_role_arn": role,
             "advanced_event_selectors": account_policy.data_events(),
         }
@@ -105,7 +105,7 @@ class Account(Component):
         partition = find_region(spec.region).partition
         called = parts.config_records_of(spec, self._name, key).called(f"{self._name}-config-records")
         policy = account_policy.config_writer(called, partition)
-        role, ready = self._role("config", spec, "config.amazonaws.com", policy)
+        role, ready = self._role("config", spec, assumed_by("config.amazonaws.com", spec.account), policy)
         managed = {
             "role": role_name(f"{self._name}-config", spec.region),
             "policy_arn": f"arn:{partition}:iam::aws:policy/service-role/AWS_ConfigRole",
@@ -113,13 +113,15 @@ class Account(Component):
         reads = self.child(aws.iam.RolePolicyAttachment, "config-reads", managed, depends_on=ready)
         everything = {"all_supported": True, "include_global_resource_types": True}
         recorder = {"name": "default", "role_arn": role, "recording_group": everything}
-        made = self.child(aws.cfg.Recorder, "config-recorder", recorder, depends_on=[reads])
+        # One of each a region, with these names: what takes their place waits until they are gone.
+        once = {"delete_before_replace": True}
+        made = self.child(aws.cfg.Recorder, "config-recorder", recorder, depends_on=[reads], **once)
         delivered = {"name": "default", "s3_bucket_name": bucket.bucket, "s3_kms_key_arn": key}
-        channel = self.child(aws.cfg.DeliveryChannel, "config-channel", delivered, depends_on=[made, bucket])
+        channel = self.child(aws.cfg.DeliveryChannel, "config-channel", delivered, depends_on=[made, bucket], **once)
         on = {"name": made.name, "is_enabled": True}
         self.child(aws.cfg.RecorderStatus, "config-on", on, depends_on=[channel])
 
-    def _detector(self) -> None:
+    def _detector(self, spec: AccountSpec) -> None:
         often = {"enable": True, "finding_publishing_frequency": "FIFTEEN_MINUTES"}
         detector = self.child(aws.guardduty.Detector, "detector", often)
         for feature, more in account_policy.FEATURES.items():
@@ -131,3 +133,6 @@ class Account(Component):
             }
             noun = f"detector-{feature.lower().replace('_', '-')}"
             self.child(aws.guardduty.DetectorFeature, noun, props)
+        if spec.guard.organization:
+            everybody = {"detector_id": detector.id, "auto_enable_organization_members": "ALL"}
+            self.child(aws.guardduty.OrganizationConfiguration, "detector-members", everybody)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiinfra.components.aws.key_policy import administer, use_through
-from aiinfra.components.aws.policy import allow, dns_suffix, document
+from aiinfra.components.aws.policy import acting_for, allow, dns_suffix, document
 
 ALARM_SENDERS: Final = (
     "budgets.amazonaws.com",
@@ -28,15 +28,23 @@ FEATURES: Final[Mapping[str, tuple[str, ...]]] = {
 
 def alarms_key(account: str, partition: str) -> str:
     """For a topic of alarms: used by AWS's services that send to it."""
-    return document(administer(account, partition), _use("UseForAlarms", ALARM_SENDERS, account))
+    return document(administer(account, partition), *_use("UseForAlarms", ALARM_SENDERS, account, partition))
 
 
-def topic_policy(topic: str, account: str, senders: Sequence[str]) -> str:
+def topic_policy(topic: str, account: str, partition: str, senders: Sequence[str]) -> str:
     """Those services send to the topic, for this account; over TLS only."""
-    own = {"StringEquals": {"aws:SourceAccount": account}}
-    sent = allow("Send", ("sns:Publish",), topic, Principal={"Service": list(senders)}, Condition=own)
+    sent = [
+        allow(
+            f"Send{index}",
+            ("sns:Publish",),
+            topic,
+            Principal={"Service": sender},
+            Condition=acting_for(sender, account, partition),
+        )
+        for index, sender in enumerate(senders)
+    ]
     plain = {"Sid": "RefusePlainText", "Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": topic}
-    return document(sent, {**plain, "Condition": {"Bool": {"aws:SecureTransport": "false"}}})
+    return document(*sent, {**plain, "Condition": {"Bool": {"aws:SecureTransport": "false"}}})
 
 
 def records_key(account: str, region: str, partition: str, groups: Sequence[str]) -> str:
@@ -51,20 +59,29 @@ def records_key(account: str, region: str, partition: str, groups: Sequence[str]
     )
     return document(
         administer(account, partition),
-        _use("UseForRecords", RECORDERS, account),
+        *_use("UseForRecords", RECORDERS, account, partition),
         use_through("s3", account, region, partition),
         logs,
     )
 
 
-def _use(sid: str, services: Sequence[str], account: str) -> dict[str, Any]:
-    return allow(
-        sid,
-        ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"),
-        "*",
-        Principal={"Service": list(services)},
-        Condition={"StringEquals": {"aws:SourceAccount": account}},
-    )
+def _use(sid: str, services: Sequence[str], account: str, partition: str) -> list[dict[str, Any]]:
+    return [
+        allow(
+            f"{sid}{index}",
+            ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"),
+            "*",
+            Principal={"Service": service},
+            Condition=acting_for(service, account, partition),
+        )
+        for index, service in enumerate(services)
+    ]
+
+
+def trail_trust() -> str:
+    """Taken by the trail's service, which names no account as it takes a role."""
+    statement = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return document({"Sid": "Trail", **statement})
 
 
 def log_writer(group: str) -> str:

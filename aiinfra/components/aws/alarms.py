@@ -42,7 +42,7 @@ class Alarms(Component):
             delete_before_replace=True,
             depends_on=[named],
         )
-        text = account_policy.topic_policy(arn, spec.account, account_policy.ALARM_SENDERS)
+        text = account_policy.topic_policy(arn, spec.account, partition, account_policy.ALARM_SENDERS)
         policy = self.child(aws.sns.TopicPolicy, "policy", {"arn": arn, "policy": text}, depends_on=[topic])
         for index, mail in enumerate(spec.mails):
             props = {"topic": arn, "protocol": "email", "endpoint": mail}

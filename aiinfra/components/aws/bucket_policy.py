@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from aiinfra.components.aws.key_policy import administer, use_through
-from aiinfra.components.aws.policy import allow, document
+from aiinfra.components.aws.policy import acting_for, allow, document
 
 
 def tls_only(bucket: str, partition: str) -> str:
@@ -57,15 +57,12 @@ def closed(
     if logged:
         statements.append(_delivered(arn, account, [f"arn:{partition}:s3:::{name}" for name in logged]))
     if writer:
-        statements += _written(arn, account, writer)
+        statements += _written(arn, account, acting_for(writer, account, partition), writer)
     return document(*statements)
 
 
-def _written(arn: str, account: str, service: str) -> list[dict[str, Any]]:
-    who: dict[str, Any] = {
-        "Principal": {"Service": service},
-        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-    }
+def _written(arn: str, account: str, condition: dict[str, Any], service: str) -> list[dict[str, Any]]:
+    who: dict[str, Any] = {"Principal": {"Service": service}, "Condition": condition}
     return [
         allow("FindBucket", ("s3:GetBucketAcl", "s3:ListBucket"), arn, **who),
         allow("WriteRecords", ("s3:PutObject",), f"{arn}/AWSLogs/{account}/*", **who),

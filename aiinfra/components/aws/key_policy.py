@@ -52,7 +52,7 @@ def use_through(service: str, account: str, region: str, partition: str) -> dict
     )
 
 
-_WORDS: Final = {"s3": "S3", "ec2": "EC2", "ecr": "ECR", "fsx": "FSx"}
+_WORDS: Final = {"aps": "Prometheus", "s3": "S3", "ec2": "EC2", "ecr": "ECR", "fsx": "FSx"}
 
 
 def logs_key(account: str, region: str, partition: str, groups: Sequence[str]) -> str:

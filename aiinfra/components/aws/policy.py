@@ -42,6 +42,13 @@ def assumed_by(service: str, account: str, source: str = "") -> str:
     return document({"Sid": "Assume", **statement, "Condition": condition})
 
 
+def acting_for(service: str, account: str, partition: str) -> dict[str, Any]:
+    """Condition that a service of AWS acts for this account. The trail's service says for which trail, and no more."""
+    if service == "cloudtrail.amazonaws.com":
+        return {"ArnLike": {"aws:SourceArn": f"arn:{partition}:cloudtrail:*:{account}:trail/*"}}
+    return {"StringEquals": {"aws:SourceAccount": account}}
+
+
 def allow(sid: str, actions: Sequence[str], resources: Sequence[str] | str, **more: Any) -> dict[str, Any]:
     """One statement that allows; ``more`` are its other elements (``Condition``, ``Principal``)."""
     listed = resources if isinstance(resources, str) else list(resources)

@@ -3,19 +3,22 @@
 import pulumi
 
 from aiinfra.components.args import RegistryArgs
+from aiinfra.components.aws.closed_bucket import ClosedBucket
 from aiinfra.components.aws.image_repositories import ImageRepositories
 from aiinfra.components.aws.release_bucket import ReleaseBucket
 from aiinfra.components.aws.signing_key import SigningKey
 from aiinfra.components.aws.specs import ImageRepositoriesSpec, RegistrySpec, ReleaseBucketSpec, SigningKeySpec
+from aiinfra.components.aws.storage_specs import ClosedBucketSpec
 from aiinfra.components.component import Component, parse_args
+from aiinfra.names import bucket_name
 from aiinfra.tokens import REGISTRY
 
 
 class Registry(Component):
     """Where releases are kept and signed, and images mirrored.
 
-    Children: ``releases`` (:class:`ReleaseBucket`), unless a bucket is there already, ``signing``
-    (:class:`SigningKey`), and ``images`` (:class:`ImageRepositories`) where any are named.
+    Children: ``releases`` (:class:`ReleaseBucket`) and its ``access-logs`` (:class:`ClosedBucket`), unless a bucket is
+    there already, ``signing`` (:class:`SigningKey`), and ``images`` (:class:`ImageRepositories`) where any are named.
     """
 
     bucket: pulumi.Output[str]
@@ -31,8 +34,10 @@ class Registry(Component):
         if spec.existing.release_bucket:
             self.bucket = pulumi.Output.from_input(spec.existing.release_bucket)
         else:
-            wanted = ReleaseBucketSpec(account=spec.account, region=spec.region, key=spec.existing.key)
-            self.bucket = self.part(ReleaseBucket, "releases", wanted).bucket
+            logs = self.part(ClosedBucket, "access-logs", access_logs_of(spec, name))
+            log_to = bucket_name(f"{name}-access-logs", spec.account, spec.region)
+            wanted = ReleaseBucketSpec(account=spec.account, region=spec.region, key=spec.existing.key, log_to=log_to)
+            self.bucket = self.part(ReleaseBucket, "releases", wanted, depends_on=[logs]).bucket
         place = {"account": spec.account, "region": spec.region}
         self.signing_key = self.part(SigningKey, "signing", SigningKeySpec(**place)).alias
         self.repositories = pulumi.Output.from_input({})
@@ -40,3 +45,9 @@ class Registry(Component):
             wanted_images = ImageRepositoriesSpec(**place, prefix=spec.prefix or spec.name, names=spec.images)
             self.repositories = self.part(ImageRepositories, "images", wanted_images).repositories
         self.done({"bucket": self.bucket, "signingKey": self.signing_key, "repositories": self.repositories})
+
+
+def access_logs_of(spec: RegistrySpec, name: str) -> ClosedBucketSpec:
+    """Where the access log of the releases goes; S3 delivers it under its own key only."""
+    releases = bucket_name(f"{name}-releases", spec.account, spec.region)
+    return ClosedBucketSpec(account=spec.account, region=spec.region, logged=(releases,), keep=365)

@@ -16,7 +16,7 @@ class ReleaseBucket(Component):
     """Private, encrypted with a customer key, versioned, TLS only, protected from deletion.
 
     Children: ``key`` and ``alias`` (unless a key is given), ``bucket``, ``access-block``, ``ownership``,
-    ``versioning``, ``encryption``, ``policy``, ``lifecycle``.
+    ``versioning``, ``encryption``, ``policy``, ``lifecycle``; ``logging`` where it is logged.
     """
 
     bucket: pulumi.Output[str]
@@ -43,6 +43,10 @@ class ReleaseBucket(Component):
         keep = {**on, "rules": [bucket_settings.expire(spec.keep_old_versions)]}
         self.child(aws.s3.BucketLifecycleConfiguration, "lifecycle", keep, depends_on=[versioning])
 
+        if spec.log_to:
+            log = {**on, "target_bucket": spec.log_to, "target_prefix": f"{called}/"}
+            self.child(aws.s3.BucketLogging, "logging", log)
+
         self.bucket = bucket.bucket
         self.key_arn = key_arn
         self.done({"bucket": self.bucket, "keyArn": self.key_arn})
@@ -55,5 +59,6 @@ class ReleaseBucket(Component):
             "policy": bucket_policy.key_policy(spec.account, spec.region, partition),
         }
         key = self.child(aws.kms.Key, "key", made, protect=True)
-        self.child(aws.kms.Alias, "alias", {"name": f"alias/{name}", "target_key_id": key.key_id})
+        alias = {"name": f"alias/{name}", "target_key_id": key.key_id}
+        self.child(aws.kms.Alias, "alias", alias, delete_before_replace=True)
         return key.arn

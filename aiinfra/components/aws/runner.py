@@ -47,7 +47,8 @@ class Runner(Component):
             "access_scope": {"type": "cluster"},
         }
         self.child(aws.eks.AccessPolicyAssociation, "entry-policy", {**who, **admin}, depends_on=[entry])
-        project = self.child(aws.codebuild.Project, "project", self._project(spec, arn, log), depends_on=[may, group])
+        made = {"depends_on": [may, group], "delete_before_replace": True}
+        project = self.child(aws.codebuild.Project, "project", self._project(spec, arn, log), **made)
 
         self.project = project.name
         self.done({"project": self.project})

@@ -9,6 +9,8 @@ from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.images import parts
 
 SERVICE: Final = "codebuild.amazonaws.com"
+ENVIRONMENT: Final = "/opt/aiinfra"
+"""Where the runner's image has the virtual environment that the projects run in; nothing can be fetched inside."""
 
 
 def source(spec: RunnerSpec) -> str:
@@ -69,8 +71,14 @@ def commands(spec: RunnerSpec) -> str:
         ' *) echo "ACTION is preview, up or destroy"; exit 2;; esac'
     )
     backend = f"s3://{spec.state.bucket}?region={spec.region}"
-    told = {"PULUMI_BACKEND_URL": backend, "PULUMI_SKIP_UPDATE_CHECK": "true", "AWS_REGION": spec.region}
+    told = {
+        "PULUMI_BACKEND_URL": backend,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "AWS_REGION": spec.region,
+    }
     steps = [
+        f"ln -sfn {ENVIRONMENT} platform/.venv",
         "cd platform",
         f'pulumi stack select --create --secrets-provider "{secrets}" "$STACK"',
         choose,

@@ -23,6 +23,8 @@ class ReleaseBucketSpec(ComponentSpec):
     """ARN of the KMS key that encrypts it; empty: one is made, with yearly rotation."""
     keep_old_versions: int = Field(default=365, ge=1)
     """Days an overwritten or deleted object can still be had back."""
+    log_to: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])?$")
+    """Bucket that its access log goes to; empty: none is kept."""
 
 
 class ImageRepositoriesSpec(ComponentSpec):

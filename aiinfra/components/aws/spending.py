@@ -23,10 +23,10 @@ class Spending(Component):
             self.budget = self.child(aws.budgets.Budget, "budget", budget(spec, spec.budget.to("month"))).name
         if spec.anomalies is not None:
             by_service = {"name": f"{name}-habits", "monitor_type": "DIMENSIONAL", "monitor_dimension": "SERVICE"}
-            monitor = self.child(aws.costexplorer.AnomalyMonitor, "habits", by_service)
+            monitor = self.child(aws.costexplorer.AnomalyMonitor, "habits", by_service, delete_before_replace=True)
             props = anomalies(spec, name, spec.anomalies.to("day"))
             wanted = {**props, "monitor_arn_lists": [monitor.arn]}
-            self.child(aws.costexplorer.AnomalySubscription, "anomalies", wanted)
+            self.child(aws.costexplorer.AnomalySubscription, "anomalies", wanted, delete_before_replace=True)
 
         self.done({"budget": self.budget})
 

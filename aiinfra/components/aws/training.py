@@ -12,6 +12,7 @@ from aiinfra.components.aws.file_system import FileSystem
 from aiinfra.components.aws.keys import Keys
 from aiinfra.components.aws.machine_scaling import Scaling
 from aiinfra.components.aws.network import Network
+from aiinfra.components.aws.observability import Observability
 from aiinfra.components.aws.runner import Runner
 from aiinfra.components.aws.spending import Spending
 from aiinfra.components.aws.storage import Storage
@@ -19,6 +20,7 @@ from aiinfra.components.aws.system_nodes import SystemNodes
 from aiinfra.components.aws.training_specs import TrainingSpec
 from aiinfra.components.aws.workload_role import WorkloadRole
 from aiinfra.components.component import Component, parse_args
+from aiinfra.components.spec import Given
 from aiinfra.tokens import TRAINING
 
 
@@ -28,8 +30,9 @@ class Training(Component):
     Children: ``keys`` (:class:`Keys`), ``network`` (:class:`Network`), ``storage`` (:class:`Storage`), where it is
     declared ``files`` (:class:`FileSystem`), ``cluster`` (:class:`Cluster`), ``system`` (:class:`SystemNodes`),
     ``disks`` (:class:`Disks`), ``accelerators`` (:class:`AcceleratorNodes`) or, where machines come and go, ``scaling``
-    (:class:`Scaling`), ``trainer`` (:class:`WorkloadRole`); where there is a budget ``alarms`` (:class:`Alarms`) and
-    ``spending`` (:class:`Spending`); where something runs inside ``runner`` (:class:`Runner`).
+    (:class:`Scaling`), ``trainer`` (:class:`WorkloadRole`); where something runs inside ``runner`` (:class:`Runner`);
+    where somebody is told of something ``alarms`` (:class:`Alarms`), with ``spending`` (:class:`Spending`) for a budget
+    and ``observability`` (:class:`Observability`) for metrics.
     """
 
     vpc: pulumi.Output[str]
@@ -81,9 +84,7 @@ class Training(Component):
             home = {"subnet": nodes[spec.home], "group": network.nodes_group, "key": keys.volumes}
             training = parts.accelerators_of(spec, name, **home)
             self.part(AcceleratorNodes, "accelerators", training, depends_on=[cluster, machines])
-        if spec.budget is not None:
-            alarms = self.part(Alarms, "alarms", parts.alarms_of(spec))
-            self.part(Spending, "spending", parts.spending_of(spec, alarms.topic), depends_on=[alarms])
+        self._alarms(spec, name, subnets=nodes, group=network.nodes_group, logs_key=keys.logs, cluster=cluster)
         place = {"vpc": network.vpc, "subnets": nodes, "group": network.runner_group}
         inside = parts.runner_of(spec, name, **place, key=keys.data, logs_key=keys.logs)
         if inside is not None:
@@ -106,6 +107,17 @@ class Training(Component):
                 "files": self.files,
             }
         )
+
+    def _alarms(self, spec: TrainingSpec, name: str, *, cluster: Cluster, **given: Given) -> None:
+        """What somebody is told of: money, and what the cluster's metrics say."""
+        if spec.budget is None and spec.observability is None:
+            return
+        alarms = self.part(Alarms, "alarms", parts.alarms_of(spec))
+        if spec.budget is not None:
+            self.part(Spending, "spending", parts.spending_of(spec, alarms.topic), depends_on=[alarms])
+        watch = parts.observability_of(spec, name, topic=alarms.topic, **given)
+        if watch is not None:
+            self.part(Observability, "observability", watch, depends_on=[alarms, cluster])
 
 
 def _each(ids: pulumi.Output[list[str]], spec: TrainingSpec) -> tuple[pulumi.Output[str], ...]:

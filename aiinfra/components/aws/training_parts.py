@@ -19,6 +19,7 @@ from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.storage_parts import called, nouns
 from aiinfra.components.aws.storage_specs import FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
+from aiinfra.components.aws.watch_specs import ObservabilitySpec
 from aiinfra.components.spec import Given
 from aiinfra.names import role_name
 from aiinfra.spec.storage import Files
@@ -27,11 +28,12 @@ from aiinfra.spec.storage import Files
 def keys_of(spec: TrainingSpec, name: str) -> KeysSpec:
     """The keys of the cluster called ``name``."""
     cluster = f"{name}-cluster"
+    watched = (f"/aws/vendedlogs/aiinfra/{name}-*",) if spec.observability else ()
     partition = find_region(spec.region).partition
     return KeysSpec(
         account=spec.account,
         region=spec.region,
-        log_groups=(f"/aiinfra/{name}-*", cluster_settings.log_group(cluster_settings.cluster_name(cluster))),
+        log_groups=(f"/aiinfra/{name}-*", cluster_settings.log_group(cluster_settings.cluster_name(cluster)), *watched),
         cluster_role=role_arn(role_name(cluster, spec.region), spec.account, partition),
     )
 
@@ -168,5 +170,18 @@ def runner_of(spec: TrainingSpec, name: str, **given: Given) -> RunnerSpec | Non
         state=spec.state,
         image=spec.runner_image,
         stack=spec.stack,
+        **given,
+    )
+
+
+def observability_of(spec: TrainingSpec, name: str, **given: Given) -> ObservabilitySpec | None:
+    """What watches the cluster; None where nothing does."""
+    if spec.observability is None:
+        return None
+    return ObservabilitySpec(
+        account=spec.account,
+        region=spec.region,
+        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        grafana=spec.observability.grafana,
         **given,
     )

@@ -19,7 +19,7 @@ from aiinfra.spec.deployment import PODS
 from aiinfra.spec.network import Egress
 from aiinfra.spec.storage import Files
 from aiinfra.spec.tags import Tags
-from aiinfra.spec.training import Capacity, RoleArn, Runner
+from aiinfra.spec.training import Capacity, Metrics, RoleArn, Runner
 from aiinfra.units import DataSize, Spend
 
 RETENTION: Final = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -135,6 +135,8 @@ class TrainingSpec(ComponentSpec):
     """Alarm when a month costs more, and when it will; none: no alarm. In USD."""
     mails: tuple[Mail, ...] = ()
     """Addresses that get alarms."""
+    observability: Metrics | None = None
+    """Managed Prometheus for the cluster; none: no metrics are kept."""
     state: State | None = None
     """Where the state of stacks is, for a runner inside; none: there is no runner."""
     runner_image: str = ""
@@ -170,12 +172,14 @@ class TrainingSpec(ComponentSpec):
             checkpoints=deployment.storage.checkpoints,
             files=deployment.storage.files,
             administrators=deployment.training.administrators,
+            version=deployment.training.kubernetes or newest(),
             instance=deployment.training.instance,
             nodes=deployment.training.nodes,
             capacity=deployment.training.capacity,
             scale_to_zero=deployment.training.scale_to_zero,
             budget=deployment.training.budget,
             mails=cloud.notify,
+            observability=deployment.training.observability,
             state=cloud.state,
             runner_image=reference(declaration.images, RUNNER) if inside else "",
             stack=declaration.stack,

@@ -10,7 +10,7 @@ from aiinfra.components.kubernetes.runtime_objects import (
     selector,
     workload,
 )
-from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
+from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec, StreamsSpec
 from aiinfra.components.site_config import identity, most_replicas, replicas
 from aiinfra.spec.engine import Demand, EngineKind
 from aiinfra.spec.issuer import Issuer
@@ -94,7 +94,13 @@ def scraper_certificate(spec: InferenceRuntimeSpec, issuer: Issuer) -> dict[str,
     return _certificate(spec, issuer, scraper_secret(spec.model_name), spec.runtime.scraper or "", more)
 
 
-def lifetime(spec: InferenceRuntimeSpec) -> tuple[int, int]:
+def client_certificate(spec: StreamsSpec, workload_: str) -> dict[str, Any]:
+    """The certificate that a workload of ours beside the server asks with."""
+    more = {"usages": ["digital signature", "client auth"]}
+    return _certificate(spec, spec.issuer, f"{workload_}-tls", f"{spec.namespace}/{workload_}", more)
+
+
+def lifetime(spec: InferenceRuntimeSpec | StreamsSpec) -> tuple[int, int]:
     """Hours that a certificate lasts, and hours before its end at which it is renewed.
 
     Whenever the link goes, the certificate in use has at least the declared outage and a day left, so a renewal that
@@ -109,7 +115,7 @@ def lifetime(spec: InferenceRuntimeSpec) -> tuple[int, int]:
 
 
 def _certificate(
-    spec: InferenceRuntimeSpec, issuer: Issuer, secret: str, who: str, more: dict[str, Any]
+    spec: InferenceRuntimeSpec | StreamsSpec, issuer: Issuer, secret: str, who: str, more: dict[str, Any]
 ) -> dict[str, Any]:
     duration, before = lifetime(spec)
     domain = spec.runtime.trust_domain or spec.model_name

@@ -6,6 +6,7 @@ from aiinfra.components.kubernetes.specs import (
     InferenceRuntimeSpec,
     SiteMonitoringSpec,
     SiteSpec,
+    StreamsSpec,
     TrustedNamespaceSpec,
 )
 from aiinfra.components.site_config import most_replicas
@@ -29,25 +30,21 @@ def site_of(declaration: Declaration, class_name: str, row: Row) -> SiteSpec:
 def _site(declaration: Declaration, class_name: str, row: Row, wave: int | None) -> SiteSpec:
     deployment = declaration.deployment
     site = deployment.site(class_name)
-    model, runtime, images = deployment.model, site.runtime, dict(declaration.images)
+    model, images = deployment.model, dict(declaration.images)
     if wave is not None:
         found = declaration.classes[class_name]
         told = found.waves[wave]
         # The release says its model's digest itself, under its signature: the declared one is another version's.
         model = model.model_copy(update={"version": told.version, "digest": ""})
         if found.uri.startswith(OCI):
-            place = found.uri.removeprefix(OCI)
-            images[release_image(deployment.name)] = f"{place}@{told.digest}"
-            if runtime.updates is not None:
-                updates = runtime.updates.model_copy(update={"source": f"{place}:{told.version}@{told.digest}"})
-                runtime = runtime.model_copy(update={"updates": updates})
+            images[release_image(deployment.name)] = f"{found.uri.removeprefix(OCI)}@{told.digest}"
     return SiteSpec(
         class_name=class_name,
         site=row.name,
         model_name=deployment.name,
         model=model,
         tier=site.tier,
-        runtime=runtime,
+        runtime=site.runtime,
         tags=deployment.tags,
         objective=deployment.objective,
         caps=deployment.caps,
@@ -55,6 +52,7 @@ def _site(declaration: Declaration, class_name: str, row: Row, wave: int | None)
         egress=deployment.network.egress,
         k3s=site.k3s,
         monitoring=site.monitoring,
+        streams=site.streams,
         values=row.values,
         images=images,
         signer=declaration.signer,
@@ -93,8 +91,12 @@ def namespace_of(spec: SiteSpec) -> TrustedNamespaceSpec:
 
 
 def runtime_of(spec: SiteSpec) -> InferenceRuntimeSpec:
-    """The runtime of the site. A collector of the site's own is its scraper, where no other is named."""
+    """The runtime of the site. Who reads its streams may ask; a collector of its own is the scraper, if no other is."""
     runtime, collects = spec.runtime, _collects(spec)
+    readers = dict.fromkeys(stream.gateway or f"{spec.model_name}-bridge" for stream in spec.streams)
+    more = tuple(name for name in readers if not {name, f"{spec.namespace}/{name}"} & set(runtime.callers))
+    if more:
+        runtime = runtime.model_copy(update={"callers": (*runtime.callers, *more)})
     if collects and runtime.scraper is None:
         own = f"{spec.namespace}/{spec.model_name}-metrics"
         runtime = Runtime.model_validate({**runtime.model_dump(), "scraper": own})
@@ -131,6 +133,25 @@ def monitoring_of(spec: SiteSpec, monitoring: Monitoring) -> SiteMonitoringSpec:
         offline=spec.offline,
         secret=scraper_secret(spec.model_name),
         issued=spec.runtime.issuer is not None,
+        images=spec.images,
+    )
+
+
+def streams_of(spec: SiteSpec) -> StreamsSpec | None:
+    """What reads the site's sensors; None without streams, or without anybody to sign for who reads them."""
+    if not spec.streams or spec.runtime.issuer is None:
+        return None
+    return StreamsSpec(
+        namespace=spec.namespace,
+        model_name=spec.model_name,
+        model=spec.model,
+        tier=spec.tier,
+        runtime=spec.runtime,
+        streams=spec.streams,
+        issuer=spec.runtime.issuer,
+        tags=spec.tags,
+        offline=spec.offline,
+        delivered=PROPERTIES in spec.values,
         images=spec.images,
     )
 

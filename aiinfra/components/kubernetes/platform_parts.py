@@ -1,5 +1,6 @@
 """How a platform's spec is divided between its parts, and how a declaration becomes one. Pure."""
 
+from aiinfra.catalogue.eks import newest
 from aiinfra.components.aws.accelerators import accelerated
 from aiinfra.components.aws.cluster_settings import cluster_name
 from aiinfra.components.aws.key_policy import key_alias
@@ -42,6 +43,7 @@ def platform_of(declaration: Declaration, mounted: Given) -> PlatformSpec:
         name=deployment.name,
         training=name,
         cluster=cluster_name(f"{name}-cluster"),
+        version=training.kubernetes or newest(),
         tags=deployment.tags,
         instance=training.instance,
         nodes=training.nodes,

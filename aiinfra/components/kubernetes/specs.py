@@ -5,12 +5,14 @@ from pydantic import Field
 from aiinfra.components.spec import ComponentSpec
 from aiinfra.spec.base import Name
 from aiinfra.spec.engine import Engine
+from aiinfra.spec.issuer import Issuer
 from aiinfra.spec.model import Model
 from aiinfra.spec.monitoring import Monitoring
 from aiinfra.spec.network import Egress
 from aiinfra.spec.nodes import K3s
 from aiinfra.spec.objective import Caps, Objective
 from aiinfra.spec.site import Runtime
+from aiinfra.spec.streams import Stream
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.tier import Tier
 from aiinfra.units import DataSize, Duration
@@ -97,6 +99,33 @@ class SiteMonitoringSpec(ComponentSpec):
     """Image name -> reference by digest."""
 
 
+class StreamsSpec(ComponentSpec):
+    """Sensor streams into one runtime, from its namespace."""
+
+    namespace: Name
+    """Namespace of the runtime."""
+    model_name: Name
+    """Name the model is served under."""
+    model: Model
+    """What is served; its inputs are what readings fill."""
+    tier: Tier
+    """What the runtime runs on; the bridge runs on the same architecture."""
+    runtime: Runtime
+    """How it is run; names the trust domain."""
+    streams: tuple[Stream, ...] = Field(min_length=1)
+    """What is read."""
+    issuer: Issuer
+    """Signs the bridge's certificate."""
+    tags: Tags
+    """Become labels."""
+    offline: Duration = Duration("0 h")
+    """How long it must go on without its link."""
+    delivered: bool = False
+    """Whether Flux fills placeholders in on the way."""
+    images: dict[str, str] = Field(default_factory=dict)
+    """Image name -> reference by digest."""
+
+
 class SiteSpec(ComponentSpec):
     """One site: its namespace and the runtime in it."""
 
@@ -126,6 +155,8 @@ class SiteSpec(ComponentSpec):
     """How its machines are set up; with a window they are upgraded in it."""
     monitoring: Monitoring | None = None
     """How its metrics are kept; none: by nobody of ours."""
+    streams: tuple[Stream, ...] = ()
+    """Sensors whose readings become requests; none by default."""
     values: dict[str, str] = Field(default_factory=dict)
     """What else is particular to this site; becomes a ConfigMap."""
     images: dict[str, str] = Field(default_factory=dict)

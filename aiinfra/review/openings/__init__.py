@@ -15,6 +15,7 @@ from aiinfra.review.openings import (
     guards,
     hardening,
     iam,
+    money,
     network_policies,
     pods,
     security_groups,
@@ -22,6 +23,7 @@ from aiinfra.review.openings import (
 from aiinfra.review.openings.rule import Rule
 
 RULES: tuple[Rule, ...] = (
+    money.purchase,
     security_groups.security_group,
     endpoints.endpoint,
     endpoints.public_route,

@@ -1,0 +1,129 @@
+"""What a user's AWS account has, from the file that ``aiinfra doctor --account`` writes beside the declaration."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from aiinfra.catalogue.find import find_instance
+from aiinfra.errors import BadInput
+from aiinfra.findings import Finding, Severity
+from aiinfra.spec.declaration import Declaration
+
+FILE: Final = "account.facts.json"
+SCHEMA: Final = "aiinfra.account-facts/1"
+ON_DEMAND: Final = re.compile(r"Running On-Demand (?:Standard \()?(?P<families>[A-Za-z, ]+?)\)? instances$")
+"""Name of a quota of virtual CPUs: ``Running On-Demand P instances``, ``... Standard (A, C, D, ...) instances``."""
+
+
+class AccountFacts(BaseModel):
+    """What was asked of one account in one region."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_: str
+    account: str
+    region: str
+    date: str
+    """When it was asked, ISO."""
+    zones: tuple[str, ...]
+    """Ids of the zones that the account sees."""
+    offered: Mapping[str, tuple[str, ...]]
+    """Instance type -> ids of the zones that have it; of those that were asked about."""
+    quotas: Mapping[str, float]
+    """Name of an EC2 quota -> virtual CPUs."""
+
+    def quota(self, instance: str) -> tuple[str, float] | None:
+        """Name and size of the quota that an instance type on demand counts against."""
+        family = (re.match(r"[a-z]+", instance) or [""])[0]
+        for name, value in sorted(self.quotas.items()):
+            found = ON_DEMAND.fullmatch(name)
+            listed = re.split(r", | and ", found["families"].lower()) if found else []
+            if family in listed or (family in ("g", "gr", "vt") and "vt" in listed):
+                return name, value
+        return None
+
+    def text(self) -> str:
+        """The file."""
+        data = {"schema": self.schema_, **self.model_dump(exclude={"schema_"})}
+        return json.dumps(data, indent=1, sort_keys=True) + "\n"
+
+
+def read_account_facts(file: Path) -> AccountFacts | None:
+    """The file's facts; None where there is none.
+
+    Raises:
+        BadInput: ``account-facts-unreadable``.
+    """
+    if not file.is_file():
+        return None
+    try:
+        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if data.pop("schema", None) != SCHEMA:
+            raise ValueError(f"its schema is not {SCHEMA}")
+        return AccountFacts(schema_=SCHEMA, **data)
+    except (OSError, ValueError, TypeError, AttributeError, ValidationError) as error:
+        message = f"{file.name} cannot be read: {str(error).splitlines()[0]}"
+        raise BadInput("account-facts-unreadable", message, "write it again: aiinfra doctor --account") from None
+
+
+def fits_account(declaration: Declaration) -> Iterator[Finding]:
+    """Zones, instance types and quotas are the account's; without its file, that they were not checked."""
+    deployment = declaration.deployment
+    cloud, training = deployment.cloud, deployment.training
+    if cloud is None or training is None:
+        return
+    try:
+        facts = read_account_facts(declaration.file.parent / FILE)
+    except BadInput as error:
+        yield Finding(error.code, Severity.ERROR, error.message, "cloud", remedy=error.remedy)
+        return
+    if facts is None:
+        message = f"whether account {cloud.account} has these zones, machines and quotas was not checked"
+        remedy = f"with credentials: aiinfra doctor --account {declaration.file.name}"
+        yield Finding("account-unchecked", Severity.NOTE, message, "cloud", remedy=remedy)
+        return
+    if (facts.account, facts.region) != (cloud.account, cloud.region):
+        message = (
+            f"{FILE} is of {facts.account} in {facts.region}, and the deployment of {cloud.account} in {cloud.region}"
+        )
+        yield Finding("account-facts-of-another", Severity.ERROR, message, "cloud", remedy="write it again")
+        return
+    for index, zone in enumerate(cloud.zones):
+        if zone not in facts.zones:
+            message = f"the account does not see zone {zone}"
+            remedy = f"use {', '.join(facts.zones)}"
+            yield Finding("zone-not-in-account", Severity.ERROR, message, f"cloud.zones[{index}]", remedy=remedy)
+    yield from _machines(facts, training.instance, training.nodes, cloud.zones)
+    on_demand = not training.capacity.reservation and not training.capacity.spot
+    if on_demand:
+        yield from _quota(facts, training.instance, training.nodes)
+
+
+def _machines(facts: AccountFacts, instance: str, nodes: int, zones: tuple[str, ...]) -> Iterator[Finding]:
+    there = facts.offered.get(instance)
+    if nodes and there is not None and zones and zones[0] not in there:
+        where = f"it is in {', '.join(there)}: put one of them first" if there else "choose another instance type"
+        message = f"{instance} is not offered in {zones[0]}, the first zone, where machines that train are"
+        yield Finding("instance-not-offered", Severity.ERROR, message, "training.instance", remedy=where)
+
+
+def _quota(facts: AccountFacts, instance: str, nodes: int) -> Iterator[Finding]:
+    found = facts.quota(instance)
+    try:
+        cores = find_instance(instance).vcpus * nodes
+    except BadInput:
+        return  # told by the check of instances
+    if found is not None and cores > found[1]:
+        name, value = found
+        message = f"{nodes} x {instance} are {cores} virtual CPUs, and the quota {name!r} is {value:g}"
+        yield Finding(
+            "quota-short",
+            Severity.WARNING,
+            message,
+            "training.nodes",
+            remedy="ask AWS to raise it before the first apply",
+        )

@@ -1,0 +1,101 @@
+"""Asks a user's AWS account for its zones, machines and quotas, with the credentials that boto3 finds."""
+
+import importlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from aiinfra.check.account import FILE, ON_DEMAND, SCHEMA, AccountFacts
+from aiinfra.errors import BadInput, Refused
+from aiinfra.spec.declaration import Declaration
+
+CALLS: Final = {
+    "sts.GetCallerIdentity": ((), ("Account",)),
+    "ec2.DescribeAvailabilityZones": (("AllAvailabilityZones",), ("AvailabilityZones",)),
+    "ec2.DescribeInstanceTypeOfferings": (("LocationType", "Filters"), ("InstanceTypeOfferings",)),
+    "service-quotas.ListServiceQuotas": (("ServiceCode",), ("Quotas",)),
+}
+"""What is asked, with the members that are sent and read; all of it only reads."""
+
+Clients = Callable[[str], Any]
+"""Name of a service -> its client in the declaration's region."""
+
+
+def clients_of(region: str) -> Clients:
+    """boto3's clients.
+
+    Raises:
+        BadInput: ``boto3-missing``.
+    """
+    try:
+        boto3 = importlib.import_module("boto3")
+    except ImportError:
+        message = "boto3 is not installed, and asking an AWS account needs it"
+        raise BadInput("boto3-missing", message, "pip install boto3") from None
+    made: Clients = boto3.session.Session(region_name=region).client
+    return made
+
+
+def ask(declaration: Declaration, clients: Clients | None = None) -> AccountFacts:
+    """The facts of the account that a declaration names.
+
+    Raises:
+        BadInput: ``no-cloud``, ``boto3-missing``, ``account-unreachable``.
+        Refused: ``account-facts-of-another``: the credentials are another account's.
+    """
+    cloud, training = declaration.deployment.cloud, declaration.deployment.training
+    if cloud is None:
+        message = f"{declaration.file.name} names no cloud account"
+        raise BadInput("no-cloud", message, "add 'cloud' with account and region")
+    get = clients or clients_of(cloud.region)
+    try:
+        account = str(get("sts").get_caller_identity()["Account"])
+        if account != cloud.account:
+            message = f"these credentials are of account {account}, and the deployment is for {cloud.account}"
+            raise Refused("account-facts-of-another", message, "use a profile of that account (AWS_PROFILE)")
+        ec2 = get("ec2")
+        zones = ec2.describe_availability_zones(AllAvailabilityZones=False)["AvailabilityZones"]
+        asked = (training.instance,) if training is not None else ()
+        offered = {instance: _offered(ec2, instance) for instance in asked}
+        quotas = _quotas(get("service-quotas"))
+    except Refused:
+        raise
+    except Exception as error:  # noqa: BLE001 - boto3 is optional, so its errors cannot be named; each is told as it is
+        message = (
+            f"the account could not be asked: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        )
+        raise BadInput(
+            "account-unreachable", message, "check credentials, region and network (aws sts get-caller-identity)"
+        ) from None
+    return AccountFacts(
+        schema_=SCHEMA,
+        account=account,
+        region=cloud.region,
+        date=datetime.now(UTC).date().isoformat(),
+        zones=tuple(sorted(zone["ZoneId"] for zone in zones if zone.get("ZoneType") in (None, "availability-zone"))),
+        offered=offered,
+        quotas=quotas,
+    )
+
+
+def write_account_facts(declaration: Declaration, clients: Clients | None = None) -> Path:
+    """Ask, and write the file beside the declaration; what was there is replaced."""
+    facts = ask(declaration, clients)
+    file = declaration.file.parent / FILE
+    file.write_text(facts.text(), encoding="utf-8", newline="\n")
+    return file
+
+
+def _offered(ec2: Any, instance: str) -> tuple[str, ...]:
+    wanted = [{"Name": "instance-type", "Values": [instance]}]
+    pages = ec2.get_paginator("describe_instance_type_offerings").paginate(
+        LocationType="availability-zone-id", Filters=wanted
+    )
+    return tuple(sorted(one["Location"] for page in pages for one in page["InstanceTypeOfferings"]))
+
+
+def _quotas(client: Any) -> dict[str, float]:
+    pages = client.get_paginator("list_service_quotas").paginate(ServiceCode="ec2")
+    found = {one["QuotaName"]: float(one["Value"]) for page in pages for one in page["Quotas"]}
+    return {name: value for name, value in sorted(found.items()) if ON_DEMAND.fullmatch(name)}

@@ -1,0 +1,118 @@
+"""The Kubernetes plane, judged by checkov: what it finds, which checks ran, and that each notices what is off."""
+
+import copy
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from aiinfra.images import UNLOCKED_HOST
+from tests.judges.schemas import objects
+from tests.judges.test_checkov import checkov  # noqa: F401 - a fixture
+from tests.programs import programs
+
+pytestmark = pytest.mark.judges
+
+ACCEPTED = {("CKV_K8S_35", "Deployment.weld-seam.weld-seam-bridge")}
+"""The bridge takes an OPC UA password as text only, so it stands in an environment variable, by reference."""
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def _security(key: str, value: Any) -> Change:
+    def change(pod: dict[str, Any]) -> None:
+        pod["containers"][0]["securityContext"][key] = value
+
+    return change
+
+
+def _without(key: str) -> Change:
+    return lambda pod: pod["containers"][0].pop(key) and None
+
+
+def _shared(key: str, value: Any) -> Change:
+    return lambda pod: pod.update({key: value})
+
+
+FLIPPED: dict[str, Change] = {
+    "CKV_K8S_8": _without("livenessProbe"),
+    "CKV_K8S_9": _without("readinessProbe"),
+    "CKV_K8S_11": _without("resources"),
+    "CKV_K8S_13": _without("resources"),
+    "CKV_K8S_16": _security("privileged", True),
+    "CKV_K8S_17": _shared("hostPID", True),
+    "CKV_K8S_18": _shared("hostIPC", True),
+    "CKV_K8S_19": _shared("hostNetwork", True),
+    "CKV_K8S_20": _security("allowPrivilegeEscalation", True),
+    "CKV_K8S_22": _security("readOnlyRootFilesystem", False),
+    "CKV_K8S_23": lambda pod: pod["securityContext"].update({"runAsNonRoot": False, "runAsUser": 0}),
+    "CKV_K8S_31": lambda pod: pod["securityContext"].pop("seccompProfile") and None,
+    "CKV_K8S_37": _security("capabilities", {}),
+    "CKV_K8S_38": _shared("automountServiceAccountToken", True),
+    "CKV_K8S_43": lambda pod: pod["containers"][0].update({"image": "registry.example.com/x:1"}),
+}
+"""Check that must speak -> what is taken from a good pod."""
+
+
+def locked(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With every image locked: what is not is a finding of ours, and stops an ``up``."""
+    text = json.dumps(items)
+    names = {word.partition('"')[0] for word in text.split(f"{UNLOCKED_HOST}/")[1:]}
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(f'"{UNLOCKED_HOST}/{name}"', f'"registry.example.com/{name}@sha256:{"0" * 64}"')
+    return json.loads(text)
+
+
+def recorded() -> list[dict[str, Any]]:
+    """Objects of every program that has Kubernetes in it."""
+    return locked([item for program in programs() for item in objects(program.graph())])
+
+
+def judged(program: Path, folder: Path, items: list[dict[str, Any]]) -> tuple[set[tuple[str, str]], set[str]]:
+    """``((check, resource) that failed, every check that ran)``."""
+    (folder / "all.yaml").write_text(yaml.safe_dump_all(items))
+    arguments = ["--framework", "kubernetes", "-o", "json", "--compact", "--skip-download"]
+    ran = subprocess.run(
+        [program, "-f", str(folder / "all.yaml"), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "LOG_LEVEL": "ERROR"},
+    )
+    assert "Traceback" not in ran.stderr, ran.stderr[-2000:]
+    found = json.loads(ran.stdout)
+    assert found["summary"]["parsing_errors"] == 0
+    results = found["results"]
+    failed = {(one["check_id"], one["resource"]) for one in results["failed_checks"]}
+    return failed, {one["check_id"] for kind in ("passed_checks", "failed_checks") for one in results[kind]}
+
+
+def test_nothing_is_found_but_what_is_accepted(checkov: Path, tmp_path: Path) -> None:  # noqa: F811
+    failed, ran = judged(checkov, tmp_path, recorded())
+    ours = {(check, resource) for check, resource in failed if ".training" not in resource}
+    assert ours == ACCEPTED
+    assert set(FLIPPED) <= ran
+    assert len(ran) >= 50
+
+
+def test_each_check_notices_what_is_off(checkov: Path, tmp_path: Path) -> None:  # noqa: F811
+    good = next(
+        item for item in recorded() if item["kind"] == "Deployment" and "metrics" not in item["metadata"]["name"]
+    )
+    items = []
+    for check, change in FLIPPED.items():
+        item = copy.deepcopy(good)
+        item["metadata"]["name"] = check.lower().replace("_", "-")
+        change(item["spec"]["template"]["spec"])
+        items.append(item)
+    failed, _ = judged(checkov, tmp_path, items)
+    missed = {
+        check for check in FLIPPED if not any(c == check and check.lower().replace("_", "-") in r for c, r in failed)
+    }
+    assert missed == set()
