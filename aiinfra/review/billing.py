@@ -66,10 +66,14 @@ def without_bill(document: Document, reason: str) -> Document:
 
 
 def _amount(found: Bill) -> Amount:
+    """What is priced; where nothing is, that nobody knows, so that a gate on cost fails closed."""
+    if not found.priced and found.items:
+        return Amount("not known", None)
     low, value, high = found.cost.bounds
     ends = [amount(end, "USD/month") for end in (low, high)]
     spread = "" if low == high else f" ({ends[0].removesuffix(' USD/month')} to {ends[1].removesuffix(' USD/month')})"
-    return Amount(f"{amount(value, 'USD/month')}{spread}", high)
+    part = f", for {found.priced} of {len(found.items)} resources" if found.priced < len(found.items) else ""
+    return Amount(f"{amount(value, 'USD/month')}{spread}{part}", high)
 
 
 def _notes(found: Bill | None) -> Iterator[str]:

@@ -97,7 +97,7 @@ def review(
         notes=tuple(_notes(diff, losses, basis, upgrade)),
         before=before,
         after=after,
-        findings=(*diff.after.findings, *_refused(diff)),
+        findings=(*diff.after.findings, *_unaccepted(diff)),
         picture=picture(found, diff, names),
     )
     return masked(document)
@@ -171,7 +171,7 @@ def _lines(change: ResourceChange, values: Values) -> Iterator[Line]:
         yield Line("~", f"option {item.path}: {values.short(item.before)} → {values.short(item.after)}")
 
 
-def _refused(diff: GraphDiff) -> Iterator[Finding]:
+def _unaccepted(diff: GraphDiff) -> Iterator[Finding]:
     """Values of what is created or changed that AWS would refuse."""
     if any(change.node.package == "aws" for change in diff):
         yield from (finding for finding in refused_values(diff.after, quoted=False) if finding.urn in diff.changes)
@@ -191,13 +191,13 @@ def _notes(diff: GraphDiff, losses: Sequence[Loss], basis: Basis, upgrade: Upgra
         old, new = (f"{side.project}/{side.stack}" for side in (diff.before, diff.after))
         yield f"The stack was {old} and is {new}: Pulumi keeps them apart, so everything is created again."
     yield from _made_up(diff)
-    yield from _refused(diff)
+    yield from _unchangeable(diff)
     opaque = sum(1 for node in diff.after if node.remote or node.type == "kubernetes:helm.sh/v3:Release")
     if opaque:
         yield f"What {plural(opaque, 'chart or remote component')} would make is not in this review."
 
 
-def _refused(diff: GraphDiff) -> Iterator[str]:
+def _unchangeable(diff: GraphDiff) -> Iterator[str]:
     """Changes that fail as they are applied."""
     for _, change in sorted(diff.changes.items()):
         found = refused(change.node.type, change.changes) if change.operation is Operation.UPDATE else []

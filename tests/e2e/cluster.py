@@ -91,7 +91,9 @@ class Cluster:
     def delete(self, objects: Sequence[Object]) -> None:
         """In the opposite order, until they are gone."""
         if objects:
-            self.kubectl("delete", "--wait", "--timeout=150s", "-f", "-", given=stream(objects[::-1]))
+            self.kubectl(
+                "delete", "--ignore-not-found", "--wait", "--timeout=150s", "-f", "-", given=stream(objects[::-1])
+            )
 
     def items(self, kind: str, *arguments: str) -> list[Object]:
         """All objects of a kind."""

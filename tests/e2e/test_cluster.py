@@ -38,8 +38,8 @@ def pod_spec(workload: Object) -> Object:
 
 
 def surroundings(objects: list[Object]) -> list[Object]:
-    """What the place brings: nodes as the workloads ask for them, with their devices; runtime classes; and the
-    namespaces of operators, where something is put beside them.
+    """What the place brings: nodes as the workloads ask for them, with their devices; runtime classes; disks of the
+    default class; and the namespaces of operators, where something is put beside them.
 
     Two plain nodes of each architecture; and for each workload that needs devices one node, with as many as all its
     replicas hold: no spare one.
@@ -48,6 +48,8 @@ def surroundings(objects: list[Object]) -> list[Object]:
     used = {item["metadata"].get("namespace") for item in objects}
     found = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in sorted(used - made)]
     for item in objects:
+        if item["kind"] == "PersistentVolumeClaim" and "storageClassName" not in item["spec"]:
+            found += disk(item)
         if item["kind"] not in WORKLOADS:
             continue
         spec = pod_spec(item)
@@ -63,6 +65,34 @@ def surroundings(objects: list[Object]) -> list[Object]:
             meta = {"name": handler}
             found.append({"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": meta, "handler": handler})
     return list({(item["kind"], item["metadata"]["name"]): item for item in found}.values())
+
+
+def disk(claim: Object) -> list[Object]:
+    """A disk that fits a claim of the default class, and that class as k3s has it."""
+    name = "local-path"
+    default = {"storageclass.kubernetes.io/is-default-class": "true"}
+    spec = {
+        "accessModes": claim["spec"]["accessModes"],
+        "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
+        "hostPath": {"path": "/var/lib/disk"},
+        "storageClassName": name,
+    }
+    meta = claim["metadata"]
+    return [
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": name, "annotations": default},
+            "provisioner": "kubernetes.io/no-provisioner",
+            "volumeBindingMode": "WaitForFirstConsumer",
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": f"{meta['namespace']}-{meta['name']}"},
+            "spec": spec,
+        },
+    ]
 
 
 def node(name: str, labels: dict[str, str], devices: dict[str, str]) -> Object:
@@ -137,7 +167,13 @@ def test_every_object_lives_and_dies_on_a_real_server(
     for program in filled(name, tmp_path):
         times: dict[str, float] = dict.fromkeys(PHASES, 0.0)
         for objects in clusters(program).values():
-            live_and_die(cluster, objects, times)
+            place = surroundings(objects)
+            cluster.place(place)
+            try:
+                live_and_die(cluster, objects, times)
+            finally:
+                cluster.delete(objects)
+                cluster.delete(place)
         if clusters(program):
             table(f"{program.name} (cluster)", ", ".join(f"{name} {seconds:.1f}" for name, seconds in times.items()))
 
@@ -151,8 +187,6 @@ def timed(times: dict[str, float], name: str) -> Iterator[None]:
 
 def live_and_die(cluster: Cluster, objects: list[Object], times: dict[str, float]) -> None:
     """One cluster's objects, from first to last."""
-    place = surroundings(objects)
-    cluster.place(place)
     before = cluster.everything()
     with timed(times, "apply"):
         assert len(cluster.apply(objects).splitlines()) == len(objects)
@@ -169,7 +203,6 @@ def live_and_die(cluster: Cluster, objects: list[Object], times: dict[str, float
         cluster.delete(after)
         until("nothing left", lambda: cluster.everything() <= before)
     assert cluster.everything() == before
-    cluster.delete(place)
 
 
 class Yard:

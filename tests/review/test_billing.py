@@ -33,13 +33,19 @@ BLOCK = node("aws:ec2/capacityBlockReservation:CapacityBlockReservation", "block
 def test_a_change_of_the_bill_is_told_with_what_is_not_in_it():
     document = with_bills(EMPTY, billed(), billed(NAT, BUCKET))
     figure = document.figures[-1]
-    assert (figure.before.text, figure.after.text) == ("not there", "32.9 USD/month")
+    assert (figure.before.text, figure.after.text) == ("not there", "32.9 USD/month, for 1 of 2 resources")
     told = to_markdown(document)
     assert "Cost: priced 1 of 2 billable resources" in told
     assert "Not priced: S3 bucket bills by use" in told
     assert "Prices older than 180 days: infracost" in told
-    assert failing(document, ("cost>30",)) == ("cost>30: cost a month may be 32.9 USD/month",)
+    assert failing(document, ("cost>30",)) == ("cost>30: cost a month may be 32.9 USD/month, for 1 of 2 resources",)
     assert failing(document, ("cost>40",)) == ()
+
+
+def test_where_nothing_is_priced_the_cost_is_not_known_and_a_gate_on_it_fails():
+    document = with_bills(EMPTY, billed(), billed(BUCKET))
+    assert document.figures[-1].after.text == "not known"
+    assert failing(document, ("cost>1000000",))
 
 
 def test_where_the_bill_stays_nothing_is_added():
