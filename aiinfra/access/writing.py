@@ -11,6 +11,10 @@ from aiinfra.access.picture import folded, svg
 from aiinfra.errors import BadInput
 
 SCHEMA: Final = "aiinfra.edges/1"
+Row = tuple[str, str, str, str]
+"""Source, destination, ports, reason."""
+WIDE: Final = 150
+"""Characters of both ends' names that still stand in one line."""
 SUFFIXES: Final = (".txt", ".json", ".svg")
 
 
@@ -20,15 +24,26 @@ def text(edges: Iterable[Edge]) -> str:
     every = list(edges)
     groups = folded(edge for edge in every if edge.kind != ACTION)
     for clusters, found in groups:
-        rows = sorted(found)
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        lines = [
-            f"  {src:<{widths[0]}}  -> {dst:<{widths[1]}}  {port:<{widths[2]}}  {why}\n" for src, dst, port, why in rows
-        ]
+        lines = _rows(sorted(found))
         named = ", ".join(cluster for cluster in clusters if cluster)
         blocks.append((f"{named}\n" if named else "") + "".join(lines))
     blocks += _actions(edge for edge in every if edge.kind == ACTION)
     return "\n".join(blocks) or "no Kubernetes workloads, network policies, networks or roles: there are no edges\n"
+
+
+def _rows(rows: list[Row]) -> list[str]:
+    """A line a connection; where names are long, by source."""
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    if widths[0] + widths[1] <= WIDE:
+        return [
+            f"  {src:<{widths[0]}}  -> {dst:<{widths[1]}}  {port:<{widths[2]}}  {why}\n" for src, dst, port, why in rows
+        ]
+    lines = []
+    for index, (src, dst, port, why) in enumerate(rows):
+        if not index or rows[index - 1][0] != src:
+            lines.append(f"{src}\n")
+        lines.append(f"  -> {dst:<{widths[1]}}  {port:<{widths[2]}}  {why}\n")
+    return lines
 
 
 def _actions(edges: Iterable[Edge]) -> list[str]:

@@ -20,7 +20,7 @@ from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.reading import load
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NAMES = ("fraud", "hospital", "junction")
+NAMES = ("factory", "fraud", "hospital", "junction")
 LARGEST_MODEL = 2_000_000
 TYPES = {"float32": "FP32", "int64": "INT64"}
 STAND_IN = "Stand-in: "

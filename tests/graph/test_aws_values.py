@@ -83,6 +83,7 @@ def test_the_table_covers_what_matters() -> None:
     assert table()["source"].startswith("botocore 1.")
 
 
+@pytest.mark.judges
 def test_every_path_of_the_table_is_a_property_of_its_type() -> None:
     for token, rules in table()["types"].items():
         fields = inputs_of(token) or {}

@@ -62,14 +62,14 @@ def run(source: str, models: str, signer: str, watch: str, at: int) -> str:
     os.fsync = killer.fsync(os.fsync)
     pulling.vet = vet
     document = {"repository": {"dir": models, "signers": [signer]}, **({"watch": {"address": watch}} if watch else {})}
-    limits = Limits(Duration("100 ms"), Duration("60 s"))
+    limits = Limits(Duration("100 ms"), Duration("10 min"))  # a busy machine vets slowly
     site = pulling.Site(ServerConfig.model_validate(document), limits, Clock(every=0.05))
     place = parse_place(source)
     try:
         outcome = pulling.pull(site, place, open_source(place))
     except AiinfraError as error:
         return f"{error.code} {killer.count}"
-    return f"{outcome.result} {killer.count}"
+    return f"{outcome.result} {killer.count} {outcome.why}"
 
 
 def main() -> None:

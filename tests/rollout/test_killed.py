@@ -83,7 +83,7 @@ def campaign(factory: Factory, models: Path, kills: int, watch: str = "") -> Cou
         ship(1)
         assert running.run(0).split()[0] in ("kept", "current")
         ship(2)
-        result, _, steps = running.run(0).partition(" ")
+        result, steps, *_ = running.run(0).split()
         assert result == "kept"
         points = [1 + i * int(steps) // kills for i in range(kills)] if kills < int(steps) else []
         points += [rng.randint(1, int(steps)) for _ in range(kills - len(points))]
@@ -96,7 +96,8 @@ def campaign(factory: Factory, models: Path, kills: int, watch: str = "") -> Cou
             if rng.random() < 0.3:
                 outcomes[running.run(rng.randint(1, int(steps))).split()[0]] += 1
                 assert whole(models, shipped) in (before, version)
-            assert running.run(0).split()[0] in ("kept", "current"), "the next run finishes"
+            finished = running.run(0)
+            assert finished.split()[0] in ("kept", "current"), finished  # the next run finishes
             assert whole(models, shipped) == version
             assert Home(models).begun() is None
             before = version
@@ -164,7 +165,7 @@ def serving(factory: Factory, models: Path, home: Path) -> Iterator[tuple[str, s
     config = home / "server.toml"
     config.write_text(
         f'[repository]\ndir = "{models}"\nsigners = ["{factory.signer}"]\n'
-        '[http]\naddress = "127.0.0.1:0"\n[watch]\naddress = "127.0.0.1:0"\n'
+        '[vetting]\ntime = "10 min"\n[http]\naddress = "127.0.0.1:0"\n[watch]\naddress = "127.0.0.1:0"\n'
     )
     ready = home / "ready"
     words = [sys.executable, "-m", "aiinfra", "serve", "--config", str(config), "--ready-file", str(ready)]

@@ -181,49 +181,53 @@ def test_a_bad_body_gets_a_client_error_that_says_why(plain: Running, case: str)
     assert plain.infer(one(GOOD))[0] == 200
 
 
-@pytest.mark.parametrize(
-    ("datatype", "data"),
-    [
-        ("INT8", [300, 0, 0, 0]),
-        ("INT8", [-129, 0, 0, 0]),
-        ("INT32", [1.5, 0, 0, 0]),
-        ("INT32", [1.0, 0, 0, 0]),
-        ("INT32", ["1", 0, 0, 0]),
-        ("INT32", [True, 0, 0, 0]),
-        ("INT64", [2**63, 0, 0, 0]),
-        ("UINT64", [-1, 0, 0, 0]),
-        ("UINT64", [2**64, 0, 0, 0]),
-        ("BOOL", [1, 0, 0, 0]),
-        ("BOOL", ["true", True, True, True]),
-        ("BYTES", [1, "a", "a", "a"]),
-        ("BYTES", [None, "a", "a", "a"]),
-    ],
-)
+COERCED: list[tuple[str, list[Any]]] = [
+    ("INT8", [300, 0, 0, 0]),
+    ("INT8", [-129, 0, 0, 0]),
+    ("INT32", [1.5, 0, 0, 0]),
+    ("INT32", [1.0, 0, 0, 0]),
+    ("INT32", ["1", 0, 0, 0]),
+    ("INT32", [True, 0, 0, 0]),
+    ("INT64", [2**63, 0, 0, 0]),
+    ("UINT64", [-1, 0, 0, 0]),
+    ("UINT64", [2**64, 0, 0, 0]),
+    ("BOOL", [1, 0, 0, 0]),
+    ("BOOL", ["true", True, True, True]),
+    ("BYTES", [1, "a", "a", "a"]),
+    ("BYTES", [None, "a", "a", "a"]),
+]
+
+
+@pytest.mark.parametrize(("datatype", "data"), COERCED)
 def test_nothing_is_coerced(plain: Running, datatype: str, data: list[Any]) -> None:
     status, answer = plain.infer(one(data, datatype), datatype.lower())
     assert status == 400
     assert "data must be" in answer["error"] or "outside the range" in answer["error"]
 
 
-@pytest.mark.parametrize(
-    ("raw", "size", "words"),
-    [
-        (b"\0" * 15, 15, "are 16 bytes"),
-        (b"\0" * 15, 16, "15 bytes left"),
-        (b"\0" * 17, 16, "left over"),
-        (b"\0" * 16, -1, "at least 0"),
-        (b"\0" * 16, 2**60, "bytes left"),
-        (b"\0" * 16, 2**70, "at least 0"),
-        (b"\0" * 16, "16", "at least 0"),
-        (b"\0" * 16, True, "at least 0"),
-    ],
-)
+SIZES: list[tuple[bytes, Any, str]] = [
+    (b"\0" * 15, 15, "are 16 bytes"),
+    (b"\0" * 15, 16, "15 bytes left"),
+    (b"\0" * 17, 16, "left over"),
+    (b"\0" * 16, -1, "at least 0"),
+    (b"\0" * 16, 2**60, "bytes left"),
+    (b"\0" * 16, 2**70, "at least 0"),
+    (b"\0" * 16, "16", "at least 0"),
+    (b"\0" * 16, True, "at least 0"),
+]
+
+
+@pytest.mark.parametrize(("raw", "size", "words"), SIZES)
 def test_binary_data_is_exactly_as_long_as_it_says(plain: Running, raw: bytes, size: Any, words: str) -> None:
-    entry = {"name": "x", "shape": [1, 4], "datatype": "FP32", "parameters": {"binary_data_size": size}}
-    head = json.dumps({"inputs": [entry]}).encode()
-    status, answer = plain.infer(head + raw, **{"Inference-Header-Content-Length": str(len(head))})
+    status, answer = sized(plain, raw, size)
     assert status == 400
     assert words in answer["error"]
+
+
+def sized(plain: Running, raw: bytes, size: Any) -> tuple[int, Any]:
+    entry = {"name": "x", "shape": [1, 4], "datatype": "FP32", "parameters": {"binary_data_size": size}}
+    head = json.dumps({"inputs": [entry]}).encode()
+    return plain.infer(head + raw, **{"Inference-Header-Content-Length": str(len(head))})
 
 
 def test_a_boolean_byte_is_0_or_1(plain: Running) -> None:
@@ -399,53 +403,53 @@ def test_chunks_at_and_past_their_limit(plain: Running) -> None:
     assert status_of(exchange(plain.port, chunked(51))) == 413
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        b"GET /v2 HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"GET /v2 HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
-        b"GET /v2 HTTP/1.1\r\nhost: x\r\ncontent-length: +3\r\n\r\nabc",
-        b"GET /v2 HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n",
-        b"GET /v2 HTTP/1.1\r\nhost : x\r\n\r\n",
-        b"GET /v2 HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n",
-        b"GET /v2 HTTP/9.9\r\nhost: x\r\n\r\n",
-        b"GET /v2 HTTP/1.1\nhost: x\n a: b\n\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n",
-        b"GET /v2 HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
-    ],
-)
+AMBIGUOUS = [
+    b"GET /v2 HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"GET /v2 HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
+    b"GET /v2 HTTP/1.1\r\nhost: x\r\ncontent-length: +3\r\n\r\nabc",
+    b"GET /v2 HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n",
+    b"GET /v2 HTTP/1.1\r\nhost : x\r\n\r\n",
+    b"GET /v2 HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n",
+    b"GET /v2 HTTP/9.9\r\nhost: x\r\n\r\n",
+    b"GET /v2 HTTP/1.1\nhost: x\n a: b\n\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n",
+    b"GET /v2 HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("request_", AMBIGUOUS)
 def test_what_could_be_read_two_ways_is_refused_and_the_connection_ends(plain: Running, request_: bytes) -> None:
     answer = exchange(plain.port, request_)
     assert 400 <= status_of(answer) < 500
     assert answer.count(b"HTTP/1.1 ") == 1
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/", 404),
-        ("GET", "/v1", 404),
-        ("GET", "/v2/models/absent", 404),
-        ("GET", "/v2/models/m/versions/9", 404),
-        ("GET", "/v2/models/../m", 404),
-        ("GET", "/v2/models/%2e%2e", 404),
-        ("GET", "/v2/models/m%00", 404),
-        ("GET", "/v2/models/m%2f1", 404),
-        ("GET", "/v2/models/m%5c", 404),
-        ("GET", "/v2/models/m.", 404),
-        ("GET", "/v2/models/%ff", 400),
-        ("GET", "/v2/models/" + "m" * 2000, 404),
-        ("GET", "/v2?x=1", 400),
-        ("GET", "/v2/models/m/infer", 405),
-        ("POST", "/v2/models/m", 405),
-        ("DELETE", "/v2", 405),
-        ("GET", "/v2/systemsharedmemory/status", 404),
-        ("POST", "/v2/repository/models/m/load", 403),
-        ("POST", "/v2/repository/models/m/unload", 403),
-    ],
-)
+PATHS = [
+    ("GET", "/", 404),
+    ("GET", "/v1", 404),
+    ("GET", "/v2/models/absent", 404),
+    ("GET", "/v2/models/m/versions/9", 404),
+    ("GET", "/v2/models/../m", 404),
+    ("GET", "/v2/models/%2e%2e", 404),
+    ("GET", "/v2/models/m%00", 404),
+    ("GET", "/v2/models/m%2f1", 404),
+    ("GET", "/v2/models/m%5c", 404),
+    ("GET", "/v2/models/m.", 404),
+    ("GET", "/v2/models/%ff", 400),
+    ("GET", "/v2/models/" + "m" * 2000, 404),
+    ("GET", "/v2?x=1", 400),
+    ("GET", "/v2/models/m/infer", 405),
+    ("POST", "/v2/models/m", 405),
+    ("DELETE", "/v2", 405),
+    ("GET", "/v2/systemsharedmemory/status", 404),
+    ("POST", "/v2/repository/models/m/load", 403),
+    ("POST", "/v2/repository/models/m/unload", 403),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), PATHS)
 def test_other_paths_and_methods_get_their_status(plain: Running, method: str, path: str, status: int) -> None:
     assert plain.request(method, path)[0] == status
 

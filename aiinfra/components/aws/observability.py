@@ -83,4 +83,4 @@ class Observability(Component):
             "data_sources": ["PROMETHEUS", "CLOUDWATCH"],
             "role_arn": role_arn(called, spec.account, partition),
         }
-        self.child(aws.grafana.Workspace, "grafana", props, depends_on=[may])
+        self.child(aws.grafana.Workspace, "grafana", props, depends_on=[may], delete_before_replace=True)
