@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "aiinfra"
 
 ORDER = (
-    ("units", "names", "errors", "findings", "tokens", "images", "server.config"),
+    ("units", "names", "errors", "findings", "tokens", "images", "onnx_runtime", "server.config"),
     ("spec",),
     ("model",),
     ("catalogue",),

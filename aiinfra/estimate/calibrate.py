@@ -96,7 +96,7 @@ def calibrate(
 
 def _runtime() -> Any:
     try:
-        return import_module("onnxruntime")
+        return import_module("aiinfra.onnx_runtime").onnxruntime
     except ImportError:
         raise AiinfraError(
             "calibrate-runtime", "onnxruntime is not installed", "pip install 'aiinfra[server]'"

@@ -66,7 +66,7 @@ def on_cpu(model: Path) -> Run:
     Raises:
         BadInput: ``model-corrupt``: onnxruntime does not load it.
     """
-    import onnxruntime  # noqa: PLC0415  # part of the [server] set, not of the base
+    from aiinfra.onnx_runtime import onnxruntime  # noqa: PLC0415 - part of the [server] set, not of the base
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors are raised; written to standard error as well, they would only confuse

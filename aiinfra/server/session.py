@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
-from onnxruntime import OrtValue, RunOptions
 
 from aiinfra.errors import AiinfraError, did_you_mean
+from aiinfra.onnx_runtime import onnxruntime
 from aiinfra.server.config import Fallback, ModelSettings
 from aiinfra.server.datatypes import BY_ONNX
 from aiinfra.server.ports import Port
@@ -55,9 +54,11 @@ class Session:
         for port in self.inputs:
             array = feed[port.name]
             if port.datatype.name == "BF16":
-                values[port.name] = OrtValue.ortvalue_from_numpy_with_onnx_type(np.ascontiguousarray(array), _BF16_ONNX)
+                values[port.name] = onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(
+                    np.ascontiguousarray(array), _BF16_ONNX
+                )
             else:
-                values[port.name] = OrtValue.ortvalue_from_numpy(array)
+                values[port.name] = onnxruntime.OrtValue.ortvalue_from_numpy(array)
         answers = self._handle.run_with_ort_values(names, values, options)
         return [
             _bits(answer) if self.by_output[name].datatype.name == "BF16" else answer.numpy()
@@ -67,7 +68,7 @@ class Session:
     @staticmethod
     def new_run_options() -> Any:
         """Options of one call; setting ``terminate`` on them stops the call at its next operator."""
-        return RunOptions()
+        return onnxruntime.RunOptions()
 
 
 def _bits(value: Any) -> np.ndarray:
