@@ -11,7 +11,7 @@ from aiinfra.estimate.bill import Bill, bill
 from aiinfra.estimate.verdict import amount
 from aiinfra.graph.node import Graph, Node
 from aiinfra.graph.program import find
-from aiinfra.review.document import Amount, Document, Figure, Level
+from aiinfra.review.document import SPENDS, Amount, Document, Figure, Level
 from aiinfra.review.folding import plural
 
 _NONE: Final = Amount("not there", None)
@@ -50,7 +50,8 @@ def with_bills(document: Document, before: Bill | None, after: Bill | None) -> D
     figures = [Figure("at once", words, _NONE, Amount("what its offer says: not priced", None)) for words in spent]
     figures.append(Figure("all together", "cost a month", sides[0], sides[1]))
     level = max(document.level, Level.OPENS, key=_WORST.index) if spent else document.level
-    first = [f"Spends money at once, when it is applied: {'; '.join(spent)}."] if spent else []
+    told = document.verdict.startswith(SPENDS)  # an opening said so already
+    first = [f"{SPENDS}, when it is applied: {'; '.join(spent)}."] if spent and not told else []
     return replace(
         document,
         level=level,

@@ -9,7 +9,7 @@ from aiinfra.graph.change import compare
 from aiinfra.graph.diff import GraphDiff, Operation, ResourceChange
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.refused import refused
-from aiinfra.review.document import MADE_UP, Detail, Document, Group, Level, Line, Loss, Opening, Unknown
+from aiinfra.review.document import MADE_UP, SPENDS, Detail, Document, Group, Level, Line, Loss, Opening, Unknown
 from aiinfra.review.folding import Unit, plural, units
 from aiinfra.review.last_look import masked
 from aiinfra.review.losses import Losses, is_loss, order
@@ -106,7 +106,7 @@ def review(
 def _verdict(verdict: str, worst: Level, upgrade: Upgrade | None, opened: Sequence[Opening]) -> str:
     bought = [one for one in opened if one.finding.id == PURCHASE]
     if bought:
-        return f"Spends money at once: {bought[0].name} {bought[0].words}. {verdict}"
+        return f"{SPENDS}: {bought[0].name} {bought[0].words}. {verdict}"
     if upgrade is None or worst is not Level.NOTHING:
         return verdict
     return f"{verdict.removesuffix('.')}, with other libraries: {upgrade.words}."

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from aiinfra.findings import Finding
 
+SPENDS: Final = "Spends money at once"
+"""How a verdict begins where something is bought."""
 MADE_UP: Final = ("invoke-stand-in", "config-assumed")
 """Findings about what a program was told instead of what a cloud, or the stack, would tell it."""
 

@@ -452,6 +452,24 @@ def volume_claim_grown() -> Story:
     )
 
 
+def capacity_block_bought() -> Story:
+    block = node(
+        "aws:ec2/capacityBlockReservation:CapacityBlockReservation",
+        "training-block",
+        {"capacityBlockOfferingId": "cb-0a1b2c3d4e5f67890", "instancePlatform": "Linux/UNIX"},
+        source="__main__.py:52",
+    )
+    group = node("aws:eks/nodeGroup:NodeGroup", "training-gpu", {"clusterName": "training-cluster.name"})
+    return Story(
+        "capacity-block-bought",
+        graph(group),
+        graph(group, block),
+        Level.OPENS,
+        "Spends money at once: training-block buys the Capacity Block cb-0a1b2c3d4e5f67890: paid in full at once, "
+        "for good. Nothing is destroyed or replaced, but 1 thing opens.",
+    )
+
+
 STORIES = [
     make()
     for make in (
@@ -480,5 +498,6 @@ STORIES = [
         left_in_the_cloud,
         protected_table_deleted,
         volume_claim_grown,
+        capacity_block_bought,
     )
 ]

@@ -61,6 +61,11 @@ def test_money_spent_at_once_is_the_first_thing_said_and_has_a_gate():
     assert failing(with_bills(EMPTY, billed(BLOCK), billed(BLOCK, NAT)), ("at-once",)) == ()
 
 
+def test_money_spent_at_once_is_said_once():
+    said = replace(EMPTY, verdict="Spends money at once: block buys the Capacity Block cb-1.", level=Level.OPENS)
+    assert with_bills(said, billed(), billed(BLOCK)).verdict == said.verdict
+
+
 def test_a_worse_level_stays():
     worse = replace(EMPTY, level=Level.LOSES_DATA)
     assert with_bills(worse, billed(), billed(BLOCK)).level is Level.LOSES_DATA
