@@ -12,6 +12,7 @@ from aiinfra.review.credentials import mask_text
 from aiinfra.review.digest import read_digest
 from aiinfra.review.document import Document
 from aiinfra.review.engine import difference
+from aiinfra.review.pricing import billed
 from aiinfra.review.state import aligned, read_state
 from aiinfra.review.versions import Compared, Side, Version
 
@@ -32,14 +33,16 @@ def review_preview(compared: Compared, text: str, name: str) -> Document:
     compared = replace(compared, stack=digest.stack)
     side = Side(file.root, "the program", compared.program)
     notes = [f"The preview did not end well: {mask_text(error)}" for error in digest.errors]
+    version = Version(side, compared.program, compared, os.urandom(32))
     try:
-        program = Version(side, compared.program, compared, os.urandom(32)).collect(Mode.SYMBOLIC)
+        program = version.collect(Mode.SYMBOLIC)
     except AiinfraError as error:
         program = None
         notes.append(f"Source lines are missing, since the program could not be recorded: {error.message}")
     found, seen = difference(digest, program)
     words = f"Reads the engine's preview in {name}."
     document = review(found, compared=words, before="the stack", after="the preview", preview=seen, basis=Basis.ENGINE)
+    document = billed(document, "", (version, found.before), (version, found.after))
     return replace(document, notes=(*document.notes, *notes))
 
 
@@ -70,5 +73,6 @@ def review_state(compared: Compared, text: str, name: str) -> Document:
     document = review(
         found, compared=words, before="the stack", after="the program", preview=preview, basis=Basis.STATE
     )
+    document = billed(document, "", (version, found.before), (version, found.after))
     notes = [f"The last update was interrupted: {each}." for each in state.pending]
     return replace(document, notes=(*document.notes, *notes, *((note,) if note else ())))

@@ -7,21 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aiinfra.catalogue import additions
 from aiinfra.compiler.programs import is_declaration, programs
 from aiinfra.errors import AiinfraError, BadInput
-from aiinfra.estimate.bill import Bill
 from aiinfra.estimate.estimate import Estimate
-from aiinfra.estimate.read import day, estimate_declaration
+from aiinfra.estimate.read import estimate_declaration
 from aiinfra.graph.diff import diff
 from aiinfra.graph.node import Graph, Mode
-from aiinfra.review.billing import bill_of, region_of, with_bills, without_bill
 from aiinfra.review.build import review
 from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Document
 from aiinfra.review.environments import Told, environment, requirements_of, upgrades, wanted
 from aiinfra.review.figures import estimated, unestimated
-from aiinfra.review.last_look import masked
+from aiinfra.review.pricing import billed
 from aiinfra.review.repository import WORKTREE, Repository
 from aiinfra.review.upgrade import Upgrade
 from aiinfra.review.versions import Compared, Side, Version, blamed
@@ -188,23 +185,5 @@ def _one(old: Version, new: Version) -> Document:
         preview=preview,
         upgrade=upgrade,
     )
-    document = _billed(document, (old, before), (new, after))
+    document = billed(document, _day(old.compared), (old, before), (new, after))
     return replace(document, notes=(*document.notes, *filter(None, (note, doubt))))
-
-
-def _billed(document: Document, *sides: tuple[Version, Graph | None]) -> Document:
-    """The document with what the two graphs cost; a reason in its notes where that cannot be told."""
-    bills: list[Bill | None] = []
-    for program, graph in sides:
-        if graph is None or program.path is None:
-            bills.append(None)
-            continue
-        folder = program.path if program.path.is_dir() else program.path.parent
-        compared = program.compared
-        try:
-            region = compared.config.get("aws:region") or region_of(program.path, compared.stack)
-            bills.append(bill_of(graph, additions.beside(folder), region, day(_day(compared))))
-        except AiinfraError as error:
-            reason = mask_text(error.message.partition("\n")[0]).replace(f"{program.side.root}/", "")
-            return without_bill(document, reason)
-    return masked(with_bills(document, *bills))

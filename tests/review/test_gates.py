@@ -25,6 +25,7 @@ EXPECTED = {
     "internal-service-published": ["opening"],
     "deletion-protected-table-deleted": ["replace:stateful", "delete"],
     "volume-claim-grown": ["replace"],
+    "capacity-block-bought": ["opening"],
 }
 
 
