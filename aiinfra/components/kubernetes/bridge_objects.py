@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from aiinfra.catalogue.find import find_accelerator
 from aiinfra.components.kubernetes.labels import CALLER_LABEL, labels
-from aiinfra.components.kubernetes.runtime_objects import SERVER_UID
+from aiinfra.components.kubernetes.restricted import confined, restricted, stays
 from aiinfra.components.kubernetes.specs import StreamsSpec
 from aiinfra.images import BRIDGE, reference
 from aiinfra.names import digest
@@ -136,23 +136,10 @@ def deployment(spec: StreamsSpec) -> dict[str, Any]:
 
 def pod(spec: StreamsSpec) -> dict[str, Any]:
     """Restricted, without a token; it stays when its node is cut off."""
-    stay = [
-        {"key": f"node.kubernetes.io/{taint}", "operator": "Exists", "effect": "NoExecute"}
-        for taint in ("not-ready", "unreachable")
-    ]
     return {
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "serviceAccountName": workload(spec),
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": SERVER_UID,
-            "runAsGroup": SERVER_UID,
-            "fsGroup": SERVER_UID,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        **restricted(workload(spec)),
         "nodeSelector": {"kubernetes.io/arch": find_accelerator(spec.tier.accelerator).architecture},
-        **({"tolerations": stay} if spec.offline.base else {}),
+        **({"tolerations": stays()} if spec.offline.base else {}),
         "containers": [_container(spec)],
         "volumes": _volumes(spec),
     }
@@ -184,11 +171,7 @@ def _container(spec: StreamsSpec) -> dict[str, Any]:
         **({"env": values} if values else {}),
         "ports": [{"name": "health", "containerPort": 4195}],
         "resources": {"requests": size, "limits": size},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": confined(),
         "livenessProbe": {"httpGet": {"path": "/ping", "port": "health"}, **probe, "failureThreshold": 6},
         "readinessProbe": {"httpGet": {"path": "/ready", "port": "health"}, **probe, "failureThreshold": 3},
         "volumeMounts": [

@@ -1,11 +1,11 @@
 """A site's collector as plain Kubernetes objects. Pure."""
 
-from typing import Any, Final
+from typing import Any
 
 from aiinfra.catalogue.find import find_accelerator
 from aiinfra.components.kubernetes.labels import CALLER_LABEL, labels
 from aiinfra.components.kubernetes.namespace_objects import memory_quantity
-from aiinfra.components.kubernetes.runtime_objects import SERVER_UID
+from aiinfra.components.kubernetes.restricted import confined, restricted, stays
 from aiinfra.components.kubernetes.specs import SiteMonitoringSpec
 from aiinfra.components.monitoring import collector
 from aiinfra.components.monitoring.alerts import Watched, rule_groups
@@ -16,12 +16,6 @@ from aiinfra.names import digest
 from aiinfra.spec import yaml
 from aiinfra.spec.engine import EngineKind, served_by
 from aiinfra.spec.monitoring import Collector, collector_images, queues
-
-_CLOSED: Final = {
-    "allowPrivilegeEscalation": False,
-    "readOnlyRootFilesystem": True,
-    "capabilities": {"drop": ["ALL"]},
-}
 
 
 def workload(spec: SiteMonitoringSpec) -> str:
@@ -95,23 +89,10 @@ def deployment(spec: SiteMonitoringSpec) -> dict[str, Any]:
 
 def pod(spec: SiteMonitoringSpec) -> dict[str, Any]:
     """Restricted, without a token, on a machine of the tier's architecture; it stays when its node is cut off."""
-    stay = [
-        {"key": f"node.kubernetes.io/{taint}", "operator": "Exists", "effect": "NoExecute"}
-        for taint in ("not-ready", "unreachable")
-    ]
     return {
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "serviceAccountName": workload(spec),
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": SERVER_UID,
-            "runAsGroup": SERVER_UID,
-            "fsGroup": SERVER_UID,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        **restricted(workload(spec)),
         "nodeSelector": {"kubernetes.io/arch": find_accelerator(spec.tier.accelerator).architecture},
-        **({"tolerations": stay} if spec.offline.base else {}),
+        **({"tolerations": stays()} if spec.offline.base else {}),
         "containers": containers(spec),
         "volumes": volumes(spec),
     }
@@ -142,7 +123,7 @@ def _container(spec: SiteMonitoringSpec, name: str, memory: str, check: list[str
         "name": name,
         "image": reference(spec.images, name),
         "resources": {"requests": size, "limits": size},
-        "securityContext": _CLOSED,
+        "securityContext": confined(),
         "livenessProbe": {**probe, "initialDelaySeconds": 30, "failureThreshold": 6},
         "readinessProbe": {**probe, "failureThreshold": 2},
     }

@@ -6,6 +6,7 @@ from aiinfra.catalogue.find import find_accelerator
 from aiinfra.components.kubernetes.admission import SIGNED_BY, fingerprint
 from aiinfra.components.kubernetes.labels import CALLER_LABEL, labels
 from aiinfra.components.kubernetes.namespace_objects import memory_quantity
+from aiinfra.components.kubernetes.restricted import confined, restricted, stays
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
 from aiinfra.components.site_config import (
     GRPC_PORT,
@@ -22,9 +23,6 @@ from aiinfra.images import SERVER, reference, release_image
 from aiinfra.names import digest
 from aiinfra.spec.engine import EngineKind, images_needed, served_by
 from aiinfra.spec.site import Place
-
-SERVER_UID = 65532
-"""The user of the server's image: not root, and not a user of the node."""
 
 
 def unlocked(spec: InferenceRuntimeSpec) -> list[str]:
@@ -120,18 +118,9 @@ def pod(spec: InferenceRuntimeSpec) -> dict[str, Any]:
     if tier.resource:
         place["tolerations"] = [{"key": tier.resource, "operator": "Exists", "effect": "NoSchedule"}]
     if spec.offline.base:
-        place["tolerations"] = [*place.get("tolerations", []), *_stay()]
+        place["tolerations"] = [*place.get("tolerations", []), *stays()]
     return {
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "serviceAccountName": workload(spec),
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": SERVER_UID,
-            "runAsGroup": SERVER_UID,
-            "fsGroup": SERVER_UID,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        **restricted(workload(spec)),
         "terminationGracePeriodSeconds": 30,
         **place,
         **_spread(spec),
@@ -157,11 +146,7 @@ def container(spec: InferenceRuntimeSpec) -> dict[str, Any]:
             *([{"name": "metrics", "containerPort": METRICS_PORT}] if spec.runtime.scraper else []),
         ],
         "resources": {"requests": {**size, **extended}, "limits": {**size, **extended}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": confined(),
         "startupProbe": {"httpGet": {"path": "/v2/health/ready", "port": "health"}, **probe, "failureThreshold": 60},
         "livenessProbe": {"httpGet": {"path": "/v2/health/live", "port": "health"}, **probe, "failureThreshold": 6},
         "readinessProbe": {"httpGet": {"path": "/v2/health/ready", "port": "health"}, **probe, "failureThreshold": 2},
@@ -277,11 +262,3 @@ def _spread(spec: InferenceRuntimeSpec) -> dict[str, Any]:
             for key in keys
         ]
     }
-
-
-def _stay() -> list[dict[str, str]]:
-    """A node that lost its link keeps its pods: without seconds, the toleration has no end."""
-    return [
-        {"key": f"node.kubernetes.io/{taint}", "operator": "Exists", "effect": "NoExecute"}
-        for taint in ("not-ready", "unreachable")
-    ]

@@ -6,6 +6,7 @@ from aiinfra.components.aws.accelerators import accelerated
 from aiinfra.components.kubernetes.labels import labels
 from aiinfra.components.kubernetes.machine_facts import is_nvidia, offered, quantities
 from aiinfra.components.kubernetes.platform_specs import TrainingJobsSpec
+from aiinfra.components.kubernetes.restricted import confined, restricted
 from aiinfra.spec.tags import Tags
 
 SERVICE_ACCOUNT: Final = "trainer"
@@ -33,17 +34,8 @@ def pod(
         mounts.append({"name": CLAIM, "mountPath": "/data"})
         volumes.append({"name": CLAIM, "persistentVolumeClaim": {"claimName": CLAIM}})
     return {
-        "serviceAccountName": SERVICE_ACCOUNT,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
+        **restricted(SERVICE_ACCOUNT, USER),
         "restartPolicy": "Never",
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
         "containers": [
             {
                 "name": "node",
@@ -52,11 +44,7 @@ def pod(
                 "env": [*_communication(instance), {"name": "HOME", "value": "/tmp"}, *env],  # noqa: S108 - in a pod
                 "resources": {"requests": amounts, "limits": amounts},
                 "volumeMounts": mounts,
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "securityContext": confined(),
             }
         ],
         "volumes": volumes,
