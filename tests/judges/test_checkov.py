@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -15,6 +14,7 @@ import pytest
 from aiinfra.graph.node import Graph, Node
 from aiinfra.graph.terraform import plan_of
 from tests.goldens import check_golden
+from tests.judges.checkov_run import Verdict, run
 from tests.programs import programs
 
 pytestmark = pytest.mark.judges
@@ -42,26 +42,12 @@ def checkov() -> Path:
 
 
 @cache
-def judged(checkov: Path, text: str) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+def judged(checkov: Path, text: str) -> Verdict:
     """``((check, resource) that failed, every check that ran)``."""
     folder = Path(mkdtemp(prefix="aiinfra-checkov-"))
-    (folder / "training.plan.json").write_text(text)
-    arguments = ["--framework", "terraform_plan", "-o", "json", "--compact", "--skip-download"]
-    ran = subprocess.run(
-        [checkov, "-f", str(folder / "training.plan.json"), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "LOG_LEVEL": "ERROR"},
-    )
-    assert "Traceback" not in ran.stderr, ran.stderr[-2000:]
-    found = json.loads(ran.stdout)
-    assert found["summary"]["parsing_errors"] == 0
-    results = found["results"]
-    failed = frozenset((one["check_id"], one["resource"]) for one in results["failed_checks"])
-    ids = {one["check_id"] for kind in ("passed_checks", "failed_checks") for one in results[kind]}
-    return failed, frozenset(ids)
+    file = folder / "training.plan.json"
+    file.write_text(text)
+    return run(checkov, "terraform_plan", file)
 
 
 def graph() -> Graph:

@@ -2,8 +2,6 @@
 
 import copy
 import json
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import pytest
 import yaml
 
 from aiinfra.images import UNLOCKED_HOST
+from tests.judges.checkov_run import Verdict, run
 from tests.judges.schemas import objects
 from tests.judges.test_checkov import checkov  # noqa: F401 - a fixture
 from tests.programs import programs
@@ -73,24 +72,11 @@ def recorded() -> list[dict[str, Any]]:
     return locked([item for program in programs() for item in objects(program.graph())])
 
 
-def judged(program: Path, folder: Path, items: list[dict[str, Any]]) -> tuple[set[tuple[str, str]], set[str]]:
+def judged(program: Path, folder: Path, items: list[dict[str, Any]]) -> Verdict:
     """``((check, resource) that failed, every check that ran)``."""
-    (folder / "all.yaml").write_text(yaml.safe_dump_all(items))
-    arguments = ["--framework", "kubernetes", "-o", "json", "--compact", "--skip-download"]
-    ran = subprocess.run(
-        [program, "-f", str(folder / "all.yaml"), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "LOG_LEVEL": "ERROR"},
-    )
-    assert "Traceback" not in ran.stderr, ran.stderr[-2000:]
-    found = json.loads(ran.stdout)
-    assert found["summary"]["parsing_errors"] == 0
-    results = found["results"]
-    failed = {(one["check_id"], one["resource"]) for one in results["failed_checks"]}
-    return failed, {one["check_id"] for kind in ("passed_checks", "failed_checks") for one in results[kind]}
+    file = folder / "all.yaml"
+    file.write_text(yaml.safe_dump_all(items))
+    return run(program, "kubernetes", file)
 
 
 def test_nothing_is_found_but_what_is_accepted(checkov: Path, tmp_path: Path) -> None:  # noqa: F811
