@@ -1,7 +1,6 @@
 """The AWS plane, judged by checkov: what it finds, which checks ran, and that each notices a control that is off."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -15,7 +14,7 @@ from aiinfra.graph.node import Graph, Node
 from aiinfra.graph.terraform import plan_of
 from tests.goldens import check_golden
 from tests.judges.checkov_run import Verdict, run
-from tests.programs import programs
+from tests.programs import ROOT, programs
 
 pytestmark = pytest.mark.judges
 
@@ -36,9 +35,9 @@ Change = Callable[[dict[str, Any]], None]
 
 @pytest.fixture(scope="session")
 def checkov() -> Path:
-    found = Path(os.environ.get("CHECKOV", ".venv-judges/bin/checkov"))
+    found = ROOT / ".venv-judges/bin/checkov"
     assert found.is_file(), f"no checkov at {found}: run make judges, which sets it up"
-    return found.absolute()
+    return found
 
 
 @cache
