@@ -1,4 +1,4 @@
-"""The server's TLS, judged by sslyze: versions, suites, renegotiation, known holes, certificates, and who must show one."""
+"""The server's TLS, judged by sslyze: versions, suites, known holes, certificates, and who must show one."""
 
 import json
 import subprocess
@@ -36,8 +36,8 @@ SUITES = {"TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_AES_128
 CURVES = {"X25519", "secp256r1", "secp384r1", "secp521r1", "X448"}
 
 COMPLAINTS = {"tls_curves"}
-"""What Mozilla's `modern` profile says of the server: Python before 3.15 can name no groups for TLS 1.3, so OpenSSL also
-offers secp521r1 and X448, which are stronger than what the profile asks for."""
+"""What Mozilla's `modern` profile says of the server: Python before 3.15 can name no groups for TLS 1.3, so OpenSSL
+also offers secp521r1 and X448, which are stronger than what the profile asks for."""
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +97,8 @@ def scan(request: pytest.FixtureRequest, sslyze: Path, world: World, addresses: 
 
 
 def test_tls_1_3_and_nothing_older(scan: Scan) -> None:
-    older = {version: scan.suites(version) for version in ("ssl_2_0", "ssl_3_0", "tls_1_0", "tls_1_1", "tls_1_2")}
-    assert older == dict.fromkeys(older, set())
+    older = ("ssl_2_0", "ssl_3_0", "tls_1_0", "tls_1_1", "tls_1_2")
+    assert [version for version in older if scan.suites(version)] == []
     assert scan.suites("tls_1_3") == SUITES
 
 
