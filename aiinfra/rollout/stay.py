@@ -14,7 +14,8 @@ from aiinfra.spec.window import Window
 from aiinfra.units import Duration
 
 _LOOK_S: Final = 20.0
-"""Seconds between two looks at the clock."""
+"""Seconds between two looks at the clock, at most."""
+_SHORTEST_S: Final = 0.2
 _LEAP: Final = timedelta(minutes=10)
 """A clock that leaps by more than this between two looks was set, or the machine slept: what it missed is not made up
 for."""
@@ -35,20 +36,25 @@ def stay(window: Window, delay: timedelta, once: Callable[[], None], wall: Wall,
     A window that opened while nothing ran, or while the last run still did, is not made up for outside of it.
     """
     done = wall.now()
-    _tell(window, delay, done, say)
+    coming = _tell(window, delay, done, say)
     while True:
-        wall.sleep(_LOOK_S)
+        wall.sleep(_LOOK_S if coming is None else min(_LOOK_S, max(_SHORTEST_S, (coming - done).total_seconds())))
         now = wall.now()
-        if timedelta() <= now - done <= _LEAP and window.opens(done - delay, now - delay):
+        steady = timedelta() <= now - done <= _LEAP
+        if steady and window.opens(done - delay, now - delay):
             once()
             now = wall.now()
-            _tell(window, delay, now, say)
+            coming = _tell(window, delay, now, say)
+        elif not steady:
+            say("the clock was set, or this machine slept")
+            coming = _tell(window, delay, now, say)
         done = now
 
 
-def _tell(window: Window, delay: timedelta, now: datetime, say: Callable[[str], None]) -> None:
+def _tell(window: Window, delay: timedelta, now: datetime, say: Callable[[str], None]) -> datetime | None:
     found = window.next(now - delay)
     say(f"the next pull: {found + delay:%a %Y-%m-%d %H:%M:%S} UTC" if found else "the window never opens again")
+    return found + delay if found else None
 
 
 def own_delay(repository: Path, jitter: Duration) -> timedelta:
