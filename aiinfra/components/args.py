@@ -521,17 +521,6 @@ class InferenceRuntimeArgs(TypedDict):
     """Whether a Prometheus operator finds what is scraped (ServiceMonitor); else the scraper is told by itself."""
 
 
-class EgressArgs(TypedDict):
-    """One way out. Everything not named stays closed."""
-
-    to: str
-    """Addresses that may be reached, as a CIDR range."""
-    port: int
-    """TCP port."""
-    why: str
-    """The reason, shown first in every review."""
-
-
 class ExistingSubnetArgs(TypedDict):
     """A subnet that is there already."""
 
