@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from aiinfra.catalogue.find import find_instance
 from aiinfra.catalogue.operators import Operator, operators_for
 from aiinfra.errors import BadInput
-from aiinfra.images import BRIDGE, K3S_UPGRADE, RUNNER, trainer_image
+from aiinfra.images import BRIDGE, K3S_UPGRADE, RUNNER, release_image, trainer_image
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.engine import images_needed
 from aiinfra.spec.monitoring import collector_images
@@ -17,6 +17,11 @@ def needed(deployment: Deployment) -> tuple[str, ...]:
     """All of them, sorted."""
     served = (image for site in deployment.sites for image in needed_at(deployment, site))
     return tuple(sorted({*served, *needed_to_train(deployment)}))
+
+
+def pulled(deployment: Deployment) -> tuple[str, ...]:
+    """Repositories of what sites pull by themselves, which nobody locks: the release, where its boxes or pods do."""
+    return (release_image(deployment.name),) if any(site.runtime.updates for site in deployment.sites) else ()
 
 
 def needed_at(deployment: Deployment, site: Site) -> Iterator[str]:
