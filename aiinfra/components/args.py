@@ -381,6 +381,17 @@ class IssuerArgs(TypedDict):
     """Longest life of a certificate that it signs; none: as long as is asked for."""
 
 
+class EgressArgs(TypedDict):
+    """One way out. Everything not named stays closed."""
+
+    to: str
+    """Addresses that may be reached, as a CIDR range."""
+    port: int
+    """TCP port."""
+    why: str
+    """The reason, shown first in every review."""
+
+
 class UpdatesArgs(TypedDict):
     """The site pulls: verifies and tries a release before it serves, watches it, and rolls it back by itself."""
 
@@ -388,15 +399,28 @@ class UpdatesArgs(TypedDict):
     """``HOST/NAME:TAG`` of the artifact that ``aiinfra release push`` made. What the tag points to is taken only
     with the release key's signature; with ``@sha256:...`` only that artifact is."""
     window: NotRequired[str]
-    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``)."""
+    """When a site looks for a release, as systemd writes times (``systemd-analyze calendar``); on a box in its own
+    time zone, on Kubernetes in UTC."""
     jitter: NotRequired[str]
-    """Boxes begin at a moment of their own within this time after the window opens, the same each time."""
+    """Sites begin at a moment of their own within this time after the window opens, the same each time."""
     soak: NotRequired[str]
     """How long a new version is watched before it is kept."""
     max_failed: NotRequired[str]
     """Part of the requests that may fail meanwhile."""
     max_p99: NotRequired[str]
     """Longest 99th percentile of the time to an answer meanwhile, as the server measures it; none: not judged."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ways from the server's pods to the registry (Kubernetes only, where at least one is needed): network policies
+    know addresses, not names."""
+    credentials: NotRequired[SecretRefArgs]
+    """Credentials for the registry (Kubernetes only): a Secret of type ``kubernetes.io/dockerconfigjson`` in the
+    server's namespace; none: it is read without."""
+    authority: NotRequired[str]
+    """PEM text of the authority that signed the registry's certificate (Kubernetes only); empty: a public one."""
+    disk: NotRequired[str]
+    """Room for releases on Kubernetes: the one that is served, the one before, and the one that arrives."""
+    storage_class: NotRequired[str]
+    """Storage class of that room (Kubernetes only); none: the cluster's default."""
 
 
 class RuntimeArgs(TypedDict):
@@ -495,17 +519,6 @@ class InferenceRuntimeArgs(TypedDict):
     """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
     operator: NotRequired[bool]
     """Whether a Prometheus operator finds what is scraped (ServiceMonitor); else the scraper is told by itself."""
-
-
-class EgressArgs(TypedDict):
-    """One way out. Everything not named stays closed."""
-
-    to: str
-    """Addresses that may be reached, as a CIDR range."""
-    port: int
-    """TCP port."""
-    why: str
-    """The reason, shown first in every review."""
 
 
 class ExistingSubnetArgs(TypedDict):
