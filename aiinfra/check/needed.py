@@ -48,8 +48,11 @@ def needed_to_train(deployment: Deployment) -> tuple[str, ...]:
 
 
 def operators_of(training: Training) -> tuple[Operator, ...]:
-    """The operators of a training cluster; none for a machine that is not in the catalogue, which a check tells."""
+    """The operators that a training cluster lacks; none for a machine that is not in the catalogue, which a check
+    tells."""
     try:
-        return operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
+        rows = operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
     except BadInput:
         return ()
+    there = training.existing.operators if training.existing else ()
+    return tuple(row for row in rows if row.name not in there)
