@@ -47,7 +47,7 @@ def test_there_are_commands_to_look_at() -> None:
     assert len(commands()) > 12
 
 
-@pytest.mark.judges
+@pytest.mark.e2e
 @pytest.mark.skipif(ACTIONLINT is None, reason="actionlint is not here: make tools")
 def test_actionlint_has_nothing_to_say() -> None:
     ran = subprocess.run([str(ACTIONLINT), WORKFLOW], capture_output=True, text=True, check=False)
