@@ -61,7 +61,7 @@ def test_every_job_installs_what_its_commands_need() -> None:
         assert "aiinfra release" not in script or installed, f"{name} installs nothing"
 
 
-@pytest.mark.judges
+@pytest.mark.e2e
 @pytest.mark.skipif(ACTIONLINT is None, reason="actionlint is not here: make tools")
 def test_actionlint_has_nothing_to_say() -> None:
     ran = subprocess.run([str(ACTIONLINT), WORKFLOW], capture_output=True, text=True, check=False)
