@@ -1,20 +1,15 @@
 """What machines with accelerators need of AWS: image, network cards, where they stand, what pays for them. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
+from aiinfra.catalogue.eks import image_type
 from aiinfra.catalogue.find import find_accelerator, find_instance
 from aiinfra.catalogue.instances import Instance
 from aiinfra.components.aws.node_template import interface
 from aiinfra.errors import BadInput
 from aiinfra.spec.training import Capacity
-
-_IMAGES: Final = {
-    ("NVIDIA", "amd64"): "AL2023_x86_64_NVIDIA",
-    ("NVIDIA", "arm64"): "AL2023_ARM_64_NVIDIA",
-    ("AWS", "amd64"): "AL2023_x86_64_NEURON",
-}
-"""Vendor and architecture -> EKS's image type (EKS API reference, Nodegroup, amiType)."""
 
 _FIRST_CARD_HAS_NO_EFA: Final = ("p6-b300",)
 """Families whose first network card is for other traffic; how their cards are used is not in the catalogue."""
@@ -49,13 +44,41 @@ def image(instance: Instance) -> str:
 
 def _image(instance: Instance) -> str | None:
     vendor = find_accelerator(instance.accelerator or "").vendor
-    return _IMAGES.get((vendor, instance.architecture))
+    return image_type(vendor, instance.architecture)
 
 
 def taint(instance: Instance) -> dict[str, str]:
     """Keeps everything off the machines that does not ask for their accelerators."""
     resource = find_accelerator(instance.accelerator or "").resource or ""
     return {"key": resource, "value": "present", "effect": "NO_SCHEDULE"}
+
+
+@dataclass(frozen=True, slots=True)
+class ToServe:
+    """What a node group of machines that serve says."""
+
+    image: str
+    """EKS's image type."""
+    labels: dict[str, str]
+    taints: list[dict[str, str]]
+    local_disks: bool
+    """Whether the machines have disks of their own."""
+
+
+def to_serve(name: str) -> ToServe:
+    """How machines of that type serve, with accelerators or without.
+
+    Raises:
+        BadInput: as :func:`accelerated`, where there are accelerators.
+    """
+    instance = find_instance(name)
+    disks = bool(instance.nvme.value)
+    if instance.accelerator is None:
+        found = image_type("", instance.architecture) or ""
+        return ToServe(found, {"aiinfra.dev/nodes": "inference"}, [], disks)
+    accelerated(name)
+    labels = {"aiinfra.dev/nodes": "accelerators", "aiinfra.dev/accelerator": instance.accelerator}
+    return ToServe(image(instance), labels, [taint(instance)], disks)
 
 
 def interfaces(instance: Instance, groups: Sequence[Any]) -> list[dict[str, Any]]:

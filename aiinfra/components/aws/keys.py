@@ -14,14 +14,14 @@ from aiinfra.tokens import KEYS
 class Keys(Component):
     """One customer-managed key for each kind of data, rotated every year, each usable in one way.
 
-    Children: ``logs``, ``data``, ``cluster``, ``volumes``, and for each its ``...-alias``. Policies of roles name a key
-    by its alias, which is known before the key is.
+    Children: ``logs``, ``data`` where it is wanted, ``cluster``, ``volumes``, and for each its ``...-alias``. Policies
+    of roles name a key by its alias, which is known before the key is.
     """
 
     logs: pulumi.Output[str]
     """ARN of the key of log groups."""
     data: pulumi.Output[str]
-    """ARN of the key of buckets and file systems."""
+    """ARN of the key of buckets and file systems; empty where there are none."""
     cluster: pulumi.Output[str]
     """ARN of the key of what the cluster keeps."""
     volumes: pulumi.Output[str]
@@ -33,8 +33,10 @@ class Keys(Component):
         account, region, partition = spec.account, spec.region, find_region(spec.region).partition
         groups = key_policy.logs_key(account, region, partition, spec.log_groups)
         self.logs = self._key("logs", "Encrypts log groups", groups)
-        stored = key_policy.data_key(account, region, partition)
-        self.data = self._key("data", "Encrypts buckets and file systems", stored)
+        self.data = pulumi.Output.from_input("")
+        if spec.data:
+            stored = key_policy.data_key(account, region, partition)
+            self.data = self._key("data", "Encrypts buckets and file systems", stored)
         kept = key_policy.cluster_key(account, partition, spec.cluster_role)
         self.cluster = self._key("cluster", "Encrypts what the cluster keeps", kept)
         disks = key_policy.volumes_key(account, region, partition)

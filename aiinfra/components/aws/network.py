@@ -1,6 +1,6 @@
-"""The training network: private subnets, endpoints of AWS services, records of everything that passes."""
+"""The network of a cluster: private subnets, endpoints of AWS services, records of everything that passes."""
 
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
@@ -8,12 +8,23 @@ import pulumi_aws as aws
 from aiinfra.catalogue.find import find_region
 from aiinfra.components.args import NetworkArgs
 from aiinfra.components.aws import endpoints, network_log
-from aiinfra.components.aws.groups import GROUPS, PASSAGES, RUNNER, RUNNER_PASSAGES, Passage, described
+from aiinfra.components.aws.groups import (
+    GROUPS,
+    PASSAGES,
+    QUEUE_PASSAGE,
+    RUNNER,
+    RUNNER_PASSAGES,
+    Passage,
+    described,
+    from_sites,
+)
 from aiinfra.components.aws.policy import assumed_by, role_arn
 from aiinfra.components.aws.training_specs import NetworkSpec
 from aiinfra.components.component import Component, parse_args
 from aiinfra.names import role_name
 from aiinfra.tokens import NETWORK
+
+_IN_NAMES: Final = str.maketrans("./:", "---")
 
 
 class Network(Component):
@@ -21,7 +32,9 @@ class Network(Component):
 
     Children: ``vpc``, ``pod-range``, ``default-group`` (emptied), ``routes``; for each zone ``nodes-ZONE``,
     ``services-ZONE``, ``pods-ZONE`` and their ``...-route``; the groups ``nodes``, ``control`` and ``endpoints`` with a
-    rule for each side of each passage; ``endpoint-SERVICE``; ``flow-...`` and ``dns-...`` for the records.
+    rule for each side of each passage; ``endpoint-SERVICE``; ``flow-...`` and ``dns-...`` for the records. With a
+    transit gateway ``link``, and a ``link-RANGE`` for each range behind it; for machines that join from outside
+    ``from-sites-...`` and ``to-sites-...``.
     """
 
     vpc: pulumi.Output[str]
@@ -59,9 +72,13 @@ class Network(Component):
 
         named = {**GROUPS, **({RUNNER: "A runner inside"} if spec.runner else {})}
         groups = {noun: self._group(noun, about, vpc.id) for noun, about in named.items()}
-        self._passages(groups, (*PASSAGES, *(RUNNER_PASSAGES if spec.runner else ())))
+        queue = (QUEUE_PASSAGE,) if spec.queue else ()
+        self._passages(groups, (*PASSAGES, *queue, *(RUNNER_PASSAGES if spec.runner else ())))
         self._endpoints(spec, vpc.id, routes.id, [one.id for one in subnets["services"]], groups)
         self._openings(spec, groups["nodes"].id)
+        self._sites(spec, groups)
+        if spec.transit_gateway:
+            self._link(spec, vpc.id, routes.id, [one.id for one in subnets["services"]])
         self._flow_log(spec, vpc.id)
         self._dns_log(spec, vpc.id)
 
@@ -156,6 +173,33 @@ class Network(Component):
             ports = {"ip_protocol": "tcp", "from_port": opening.port, "to_port": opening.port}
             rule = {"security_group_id": group, family: str(opening.to), "description": described(opening.why), **ports}
             self.child(aws.vpc.SecurityGroupEgressRule, f"opening-{index}", rule)
+
+    def _sites(self, spec: NetworkSpec, groups: dict[str, aws.ec2.SecurityGroup]) -> None:
+        """Machines of sites, and pods on them, by their ranges: they have no security group of this network."""
+        for opening in from_sites(spec.remote_nodes, spec.remote_pods):
+            kind = aws.vpc.SecurityGroupIngressRule if opening.into else aws.vpc.SecurityGroupEgressRule
+            self.child(kind, opening.name, {"security_group_id": groups[opening.group].id, **opening.rule})
+
+    def _link(
+        self,
+        spec: NetworkSpec,
+        vpc: pulumi.Output[str],
+        routes: pulumi.Output[str],
+        subnets: list[pulumi.Output[str]],
+    ) -> None:
+        """The way to ranges outside, through a gateway that somebody else keeps."""
+        link = {
+            "transit_gateway_id": spec.transit_gateway,
+            "vpc_id": vpc,
+            "subnet_ids": subnets,
+            "tags": {"Name": f"{self._name}-link"},
+        }
+        joined = self.child(aws.ec2transitgateway.VpcAttachment, "link", link)
+        for block in spec.behind:
+            family = "destination_cidr_block" if block.version == 4 else "destination_ipv6_cidr_block"
+            way = {"route_table_id": routes, family: str(block), "transit_gateway_id": spec.transit_gateway}
+            noun = f"link-{str(block).translate(_IN_NAMES)}"
+            self.child(aws.ec2.Route, noun, way, depends_on=[joined])
 
     def _flow_log(self, spec: NetworkSpec, vpc: pulumi.Output[str]) -> None:
         arn, group = self._log_group("flow", spec)

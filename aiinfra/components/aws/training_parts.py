@@ -46,6 +46,7 @@ def network_of(spec: TrainingSpec, logs_key: Given) -> NetworkSpec:
         zones=spec.zones,
         cidr=spec.cidr,
         egress=spec.egress,
+        transit_gateway=spec.transit_gateway,
         services=endpoints.services(scale_to_zero=spec.scale_to_zero, runner=bool(spec.runner_image)),
         starts_machines=spec.scale_to_zero,
         runner=bool(spec.runner_image),

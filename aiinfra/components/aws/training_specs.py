@@ -1,6 +1,6 @@
 """What the components of a training cluster are declared with. Needs no Pulumi."""
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork, field_serializer, model_validator
@@ -37,7 +37,7 @@ Retention = Annotated[int, AfterValidator(_kept)]
 
 
 class KeysSpec(ComponentSpec):
-    """Keys of a training cluster: one for each kind of data, each used in one way."""
+    """Keys of a cluster: one for each kind of data, each used in one way."""
 
     account: Account
     """Account they belong to."""
@@ -47,6 +47,8 @@ class KeysSpec(ComponentSpec):
     """Names of the log groups that are encrypted; ``*`` at the end is allowed."""
     cluster_role: RoleArn
     """ARN of the control plane's role, which may use the cluster's key."""
+    data: bool = True
+    """Whether buckets, a file system or a runner keep something. A key for these is made by default."""
 
 
 class NetworkSpec(ComponentSpec):
@@ -69,11 +71,24 @@ class NetworkSpec(ComponentSpec):
     runner: bool = False
     """Whether something inside runs projects, and so calls the cluster's API. Nothing does by default."""
     egress: tuple[Egress, ...] = ()
-    """Ranges that machines may reach; none by default. A route there is not made."""
+    """Ranges that machines may reach; none by default. A route there is made with a transit gateway alone."""
+    queue: bool = True
+    """Whether a queue of jobs is in the cluster, whose API asks it what waits. There is one by default."""
+    transit_gateway: str = Field(default="", pattern=r"^(tgw-[0-9a-f]+)?$")
+    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
+    remote_nodes: tuple[IPv4Network, ...] = ()
+    """Addresses of machines that join from outside and call the API; none by default."""
+    remote_pods: tuple[IPv4Network, ...] = ()
+    """Addresses of pods on these; none by default."""
     logs_key: Given
     """ARN of the key that encrypts the records of traffic and of name lookups."""
     keep_logs: Retention = 365
     """Days that those records are kept."""
+
+    @property
+    def behind(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Ranges outside that are reached through the transit gateway, each once."""
+        return tuple(dict.fromkeys((*(way.to for way in self.egress), *self.remote_nodes, *self.remote_pods)))
 
     @property
     def ranges(self) -> tuple[ZoneRanges, ...]:
@@ -86,12 +101,16 @@ class NetworkSpec(ComponentSpec):
         for service in self.services:
             if service not in SERVICES:
                 raise ValueError(f"there is no endpoint policy for {service!r}: use {', '.join(SERVICES)}")
-        _outside_china(self.region)
+        outside_china(self.region)
         return self
 
     @field_serializer("cidr", "pods")
     def _text(self, value: IPv4Network) -> str:
         return str(value)
+
+    @field_serializer("remote_nodes", "remote_pods")
+    def _texts(self, value: tuple[object, ...]) -> list[str]:
+        return [str(item) for item in value]
 
 
 class TrainingSpec(ComponentSpec):
@@ -111,6 +130,8 @@ class TrainingSpec(ComponentSpec):
     """Addresses of machines; /16 to /22."""
     egress: tuple[Egress, ...] = ()
     """Ranges that machines may reach; none by default."""
+    transit_gateway: str = Field(default="", pattern=r"^(tgw-[0-9a-f]+)?$")
+    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
     datasets: DataSize | None = None
     """Training data; none: no bucket for it."""
     checkpoints: DataSize | None = None
@@ -168,6 +189,7 @@ class TrainingSpec(ComponentSpec):
             tags=deployment.tags,
             cidr=cidr,
             egress=deployment.network.egress,
+            transit_gateway=deployment.network.transit_gateway,
             datasets=deployment.storage.datasets,
             checkpoints=deployment.storage.checkpoints,
             files=deployment.storage.files,
@@ -189,7 +211,7 @@ class TrainingSpec(ComponentSpec):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         layout(self.cidr, PODS, self.zones)
-        _outside_china(self.region)
+        outside_china(self.region)
         return self
 
     @property
@@ -206,7 +228,12 @@ class TrainingSpec(ComponentSpec):
         return [str(item) for item in value]
 
 
-def _outside_china(region: str) -> None:
+def outside_china(region: str) -> None:
+    """Refuse a region whose endpoint services the catalogue does not name.
+
+    Raises:
+        ValueError: it is in China.
+    """
     if find_region(region).partition == "aws-cn":
         raise ValueError(
             f"{region}: the names of endpoint services in China are not in the catalogue; use another region"
