@@ -18,6 +18,7 @@ HYBRID_NODES: Final = "aiinfra:index:HybridNodes"
 IMAGE_REPOSITORIES: Final = "aiinfra:index:ImageRepositories"
 INFERENCE_NODES: Final = "aiinfra:index:InferenceNodes"
 INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
+JOINED_NETWORK: Final = "aiinfra:index:JoinedNetwork"
 KEYS: Final = "aiinfra:index:Keys"
 MACHINES: Final = "aiinfra:index:Machines"
 NETWORK: Final = "aiinfra:index:Network"
@@ -58,6 +59,7 @@ PUBLISHED: Final = frozenset(
         IMAGE_REPOSITORIES,
         INFERENCE_NODES,
         INFERENCE_RUNTIME,
+        JOINED_NETWORK,
         KEYS,
         MACHINES,
         NETWORK,

@@ -213,7 +213,8 @@ def has_a_way_out(declaration: Declaration) -> Iterator[Finding]:
     """What cloud networks may reach outside of themselves has a route."""
     deployment = declaration.deployment
     network, serving = deployment.network, deployment.serving
-    if network.transit_gateway or (deployment.training is None and serving is None):
+    made = deployment.training is not None and network.existing is None
+    if network.transit_gateway or not (made or serving):
         return
     own = [cidr for cidr in (network.cidr, deployment.serving_cidr) if cidr is not None]
     named = [(way.to, f"network.egress[{index}]") for index, way in enumerate(network.egress)]

@@ -22,6 +22,7 @@ from aiinfra.components.aws.file_system import FileSystem
 from aiinfra.components.aws.hybrid_nodes import HybridNodes
 from aiinfra.components.aws.image_repositories import ImageRepositories
 from aiinfra.components.aws.inference_nodes import InferenceNodes
+from aiinfra.components.aws.joined_network import JoinedNetwork
 from aiinfra.components.aws.keys import Keys
 from aiinfra.components.aws.machine_scaling import Scaling
 from aiinfra.components.aws.network import Network
@@ -65,6 +66,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     ImageRepositories,
     InferenceNodes,
     InferenceRuntime,
+    JoinedNetwork,
     Keys,
     Machines,
     Network,

@@ -25,15 +25,21 @@ def cheapest_of(machines: tuple[MachineGroup, ...], catalogue: Catalogue, region
     return min(priced)[-1] if priced else None
 
 
-def cost_of(deployment: Deployment, site: Site, catalogue: Catalogue, region: str) -> Value:
+def cost_of(deployment: Deployment, site: Site, catalogue: Catalogue, boxes: Value) -> Value:
     """USD a month: the site's machines, shared by servers with others that run on the same; and of the control plane
-    and the machines of the cluster's own services the part of one site among all on the cluster."""
+    and the machines of the cluster's own services the part of one site among all on the cluster.
+
+    ``boxes`` is what its servers would cost on machines of their own, for a site that no declared machine suits.
+    """
+    region = deployment.cloud.region if deployment.cloud else ""
     own = machines_of(deployment, site)
     on_cluster = [other for other in deployment.sites if other.runtime.on is Place.EKS]
     sharers = [other for other in on_cluster if machines_of(deployment, other) == own]
     share = site.runtime.fewest / sum(other.runtime.fewest for other in sharers)
     common = control_plane(catalogue, region) + _price(SYSTEM_MACHINE, catalogue, region)
     found = (common / float(len(on_cluster))).unit_as("USD/month")
+    if not own:
+        return (found + boxes).unit_as("USD/month")
     for group in own:
         found = found + (_price(group, catalogue, region) * share).unit_as("USD/month")
     return found

@@ -78,6 +78,20 @@ class SiteEstimate:
     """The measurement that replaced the estimate; None: it is estimated."""
     not_priced: tuple[str, ...]
     """What has no price, by name."""
+    place: Place = Place.BOX
+    """What a site runs on."""
+    served: bool = False
+    """Whether a project of the declaration makes its cluster, and so its machines."""
+
+    @property
+    def billable(self) -> int:
+        """Kinds of billable things: its boxes; the cluster's own, on EKS also what its nodes use."""
+        return 1 + {Place.EKS: 2, Place.HYBRID: 1}.get(self.place, 0)
+
+    @property
+    def all_cost(self) -> Value:
+        """USD a month of all sites of the class."""
+        return (self.figures["cost"] * float(self.sites or 1)).unit_as("USD/month")
 
     @property
     def boxes(self) -> int:
@@ -109,7 +123,7 @@ def estimate_site(
     if site.runtime.on is Place.EKS:
         region = deployment.cloud.region if deployment.cloud else ""
         if deployment.serving is not None:
-            figures |= _on_cluster(figures, cost_of(deployment, site, catalogue, region), average)
+            figures |= _on_cluster(figures, cost_of(deployment, site, catalogue, figures["cost"]), average)
         else:
             figures |= _with_cluster(figures, control_plane(catalogue, region), average)
     rows = site.rows
@@ -126,6 +140,8 @@ def estimate_site(
         figures=figures,
         measured=found,
         not_priced=tuple(_not_priced(site, figures["cost"])),
+        place=site.runtime.on,
+        served=deployment.is_served(site),
     )
 
 

@@ -48,7 +48,7 @@ class Serving(Component):
         wanted = parts.cluster_of(
             spec,
             name,
-            subnets=tuple(network.service_subnets[zone] for zone in zones),
+            subnets=tuple(network.control_subnets[index] for index in range(len(zones) + bool(spec.control_zone))),
             group=network.control_group,
             pod_subnets=tuple(network.pod_subnets[zone] for zone in zones),
             nodes_group=network.nodes_group,

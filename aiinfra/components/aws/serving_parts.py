@@ -7,10 +7,11 @@ from aiinfra.components.aws import cluster_settings, endpoints
 from aiinfra.components.aws.cluster_roles import cluster_arn
 from aiinfra.components.aws.cluster_specs import ClusterSpec, DisksSpec, SystemNodesSpec
 from aiinfra.components.aws.key_policy import key_alias
+from aiinfra.components.aws.network_specs import NetworkSpec
 from aiinfra.components.aws.policy import role_arn
 from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.serving_specs import HybridNodesSpec, InferenceNodesSpec, ServingSpec
-from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec
+from aiinfra.components.aws.training_specs import KeysSpec
 from aiinfra.components.spec import Given
 from aiinfra.names import role_name
 from aiinfra.spec.declaration import Declaration
@@ -67,6 +68,7 @@ def network_of(spec: ServingSpec, logs_key: Given) -> NetworkSpec:
         account=spec.account,
         region=spec.region,
         zones=spec.zones,
+        control_zone=spec.control_zone,
         cidr=spec.cidr,
         pods=spec.pods,
         egress=spec.egress,

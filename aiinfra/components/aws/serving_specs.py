@@ -9,19 +9,26 @@ from aiinfra.catalogue.eks import find_cluster_version, newest
 from aiinfra.catalogue.find import find_instance
 from aiinfra.components.aws.accelerators import accelerated
 from aiinfra.components.aws.layout import layout, place
-from aiinfra.components.aws.training_specs import outside_china
+from aiinfra.components.aws.network_specs import outside_china
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.images import RUNNER, reference
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region, State, Zones
+from aiinfra.spec.cloud import Account, Region, State
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import SERVING_PODS
 from aiinfra.spec.monitoring import Collector
 from aiinfra.spec.network import Egress
 from aiinfra.spec.serving import MachineGroup, Ranges
+from aiinfra.spec.site import Site
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import RoleArn, Runner
+from aiinfra.spec.zone import Zone, Zones
+
+
+def _keeps(site: Site) -> bool:
+    """Whether its pods keep something: metrics, or releases that they pull."""
+    return site.runtime.updates is not None or (site.monitoring is not None and site.monitoring.by is Collector.LOCAL)
 
 
 class InferenceNodesSpec(ComponentSpec):
@@ -79,8 +86,10 @@ class ServingSpec(ComponentSpec):
     """Account it belongs to."""
     region: Region
     """Region it is in."""
-    zones: Zones = Field(min_length=2)
+    zones: Zones = Field(min_length=1)
     """Availability zone ids that machines are spread over."""
+    control_zone: Zone = ""
+    """Id of a zone that has a part of the control plane and nothing else; empty: there is none."""
     name: Name
     """Name of the deployment."""
     tags: Tags
@@ -139,6 +148,7 @@ class ServingSpec(ComponentSpec):
             account=cloud.account,
             region=cloud.region,
             zones=cloud.zones,
+            control_zone=cloud.control_zone,
             name=deployment.name,
             tags=deployment.tags,
             cidr=deployment.serving_cidr,
@@ -148,7 +158,7 @@ class ServingSpec(ComponentSpec):
             public_cidrs=serving.api_access.public_cidrs,
             version=serving.kubernetes or newest(),
             machines=serving.machines,
-            disks=any(site.monitoring and site.monitoring.by is Collector.LOCAL for site in here),
+            disks=any(_keeps(site) for site in here),
             remote_nodes=serving.hybrid.nodes if serving.hybrid else (),
             remote_pods=serving.hybrid.pods if serving.hybrid else (),
             authority=declaration.authority,
@@ -160,6 +170,8 @@ class ServingSpec(ComponentSpec):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
+        if len(self.zones) + bool(self.control_zone) < 2:
+            raise ValueError("EKS puts its control plane into two zones: give another, or 'control_zone'")
         layout(self.cidr, self.pods, self.zones)
         outside_china(self.region)
         if bool(self.authority) != bool(self.remote_nodes):
