@@ -19,7 +19,7 @@ from aiinfra.errors import AiinfraError
 
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:\s*chunked", re.IGNORECASE)
-_PATIENCE_S = 10.0
+PATIENCE_S = 10.0
 """How long answers are waited for after the last request was due."""
 
 
@@ -30,8 +30,9 @@ class Outcome:
     seconds: float = 0.0
     """From the first request to the last answer."""
     latencies: list[float] = field(default_factory=list)
-    """Of the requests that were answered with 200."""
-    statuses: Counter[int] = field(default_factory=Counter)
+    """Of the requests that were answered with a prediction (200, or OK)."""
+    statuses: Counter[str] = field(default_factory=Counter)
+    """How often each answer came: ``200``, ``429``; over gRPC the status code's name, ``OK``, ``UNAVAILABLE``."""
     lost: int = 0
     """Requests whose connection ended without an answer, or that were still open at the end."""
     client_late: float = 0.0
@@ -46,8 +47,13 @@ class Outcome:
 
     @property
     def rate(self) -> float:
-        """Answers with 200 a second."""
+        """Predictions a second."""
         return len(self.latencies) / self.seconds if self.seconds else 0.0
+
+    @property
+    def clean(self) -> bool:
+        """Whether every request was answered with a prediction."""
+        return bool(self.latencies) and len(self.latencies) == self.statuses.total() and not self.lost
 
 
 class _Connection:
@@ -148,7 +154,7 @@ class _Run:
     def drive(self) -> None:
         """Send and receive until the time is over and the answers are in."""
         start = self._start = perf_counter()
-        end, give_up = start + self._seconds, start + self._seconds + _PATIENCE_S
+        end, give_up = start + self._seconds, start + self._seconds + PATIENCE_S
         while True:
             now = perf_counter()
             if now < end or self._due(end) > 0:
@@ -175,14 +181,7 @@ class _Run:
                 due = self._start + self._schedule.moment(self._sent)
             else:
                 return
-            connection = self._free.popleft()
-            connection.began = due
-            self._sent += 1
-            self._open += 1
-            try:
-                connection.socket.sendall(self._request)
-            except OSError:
-                self._replace(connection)
+            self._ask(self._free.popleft(), due)
 
     def _wait(self, now: float, end: float) -> float:
         if self._schedule is None or not self._free or now >= end:
@@ -206,7 +205,7 @@ class _Run:
                 continue
             if status is None or connection.began is None:
                 continue
-            self.outcome.statuses[status] += 1
+            self.outcome.statuses[str(status)] += 1
             if status == 200:
                 self.outcome.latencies.append(now - connection.began)
             connection.began = None
@@ -222,7 +221,10 @@ class _Run:
         if now - self._start >= self._seconds:
             self._free.append(connection)
             return
-        connection.began = now
+        self._ask(connection, now)
+
+    def _ask(self, connection: _Connection, due: float) -> None:
+        connection.began = due
         self._sent += 1
         self._open += 1
         try:

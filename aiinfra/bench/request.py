@@ -35,10 +35,39 @@ def site_of(url: str, context: ssl.SSLContext | None = None) -> Site:
     except ValueError:
         parts, port = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
-        raise BadInput("url-invalid", f"{url!r} is not a server's address", "write it like http://127.0.0.1:8080")
+        raise _no_address(url)
     secure = parts.scheme == "https"
     tls = (context or ssl.create_default_context()) if secure else None
     return Site(parts.hostname, port or (443 if secure else 80), tls)
+
+
+def is_grpc(url: str) -> bool:
+    """Whether the address is one of gRPC."""
+    return url.startswith(("grpc://", "grpcs://"))
+
+
+def grpc_address(url: str) -> tuple[str, bool]:
+    """HOST:PORT of ``grpc(s)://HOST:PORT``, and whether it is over TLS.
+
+    Raises:
+        BadInput: ``url-invalid``.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if not parts.hostname or port is None or parts.path not in ("", "/"):
+        raise _no_address(url)
+    return parts.netloc, parts.scheme == "grpcs"
+
+
+def _no_address(url: str) -> BadInput:
+    return BadInput(
+        "url-invalid",
+        f"{url!r} is not a server's address",
+        "write it like http://127.0.0.1:8080 or grpc://127.0.0.1:9000 (https, grpcs)",
+    )
 
 
 def metadata_of(site: Site, model: str) -> dict[str, Any]:

@@ -33,13 +33,13 @@ class AccountFacts(BaseModel):
     """Ids of the zones that the account sees."""
     offered: Mapping[str, tuple[str, ...]]
     """Instance type -> ids of the zones that have it; of those that were asked about."""
-    quotas: Mapping[str, float]
-    """Name of an EC2 quota -> virtual CPUs."""
+    quotas: Mapping[str, float] | None
+    """Name of an EC2 quota -> virtual CPUs; None: the credentials were not allowed to ask."""
 
     def quota(self, instance: str) -> tuple[str, float] | None:
         """Name and size of the quota that an instance type on demand counts against."""
         family = (re.match(r"[a-z]+", instance) or [""])[0]
-        for name, value in sorted(self.quotas.items()):
+        for name, value in sorted((self.quotas or {}).items()):
             found = ON_DEMAND.fullmatch(name)
             listed = re.split(r", | and ", found["families"].lower()) if found else []
             if family in listed or (family in ("g", "gr", "vt") and "vt" in listed):
@@ -105,6 +105,9 @@ def fits_account(declaration: Declaration) -> Iterator[Finding]:
 
 def _machines(facts: AccountFacts, instance: str, nodes: int, zones: tuple[str, ...]) -> Iterator[Finding]:
     there = facts.offered.get(instance)
+    if nodes and there is None:
+        message = f"{FILE} knows nothing of {instance}: whether the zones have it was not checked"
+        yield Finding("account-unchecked", Severity.NOTE, message, "training.instance", remedy="write it again")
     if nodes and there is not None and zones and zones[0] not in there:
         where = f"it is in {', '.join(there)}: put one of them first" if there else "choose another instance type"
         message = f"{instance} is not offered in {zones[0]}, the first zone, where machines that train are"
@@ -112,6 +115,13 @@ def _machines(facts: AccountFacts, instance: str, nodes: int, zones: tuple[str, 
 
 
 def _quota(facts: AccountFacts, instance: str, nodes: int) -> Iterator[Finding]:
+    if facts.quotas is None:
+        message = (
+            f"whether account {facts.account} may run {nodes} x {instance} was not checked: asking was not allowed"
+        )
+        remedy = "allow servicequotas:ListServiceQuotas, and write the file again"
+        yield Finding("account-unchecked", Severity.NOTE, message, "training.nodes", remedy=remedy)
+        return
     found = facts.quota(instance)
     try:
         cores = find_instance(instance).vcpus * nodes

@@ -43,13 +43,18 @@ def command(*, account: Path | None, as_json: bool) -> Exit:
 
 
 def _account(path: Path, *, as_json: bool) -> Exit:
+    from aiinfra.check.account import read_account_facts
     from aiinfra.cli.output import emit
     from aiinfra.engine.account import write_account_facts
     from aiinfra.spec.reading import load
 
     file = write_account_facts(load(path))
+    facts = read_account_facts(file)
+    quotas = facts is not None and facts.quotas is not None
     if as_json:
-        emit("doctor", {"file": str(file)})
-    else:
-        click.echo(f"{file}: written. 'aiinfra validate' reads it from now on")
+        emit("doctor", {"file": str(file), "quotas": quotas})
+        return Exit.DONE
+    click.echo(f"{file}: written. 'aiinfra validate' reads it from now on")
+    if not quotas:
+        click.echo("quotas are not in it: these credentials may not call servicequotas:ListServiceQuotas")
     return Exit.DONE

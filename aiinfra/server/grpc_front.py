@@ -222,11 +222,13 @@ def _handler(name: str, method: Method, front: Grpc, identify: Identify) -> Any:
             return await method(raw, caller)
         except Refusal as refusal:
             front.refused(name, caller, raw, refusal)
-            trailing = (
-                () if refusal.retry_after is None else (("retry-after", str(max(1, round(refusal.retry_after)))),)
-            )
-            await context.abort(grpc.StatusCode[refusal.kind.grpc], refusal.message, trailing)
-            raise
+            # Not context.abort: its exception holds the frames it went through, forty objects a refusal, and collecting
+            # what a flood of refusals leaves is a pause for everybody.
+            context.set_code(grpc.StatusCode[refusal.kind.grpc])
+            context.set_details(refusal.message)
+            if refusal.retry_after is not None:
+                context.set_trailing_metadata((("retry-after", str(max(1, round(refusal.retry_after)))),))
+            return b""
 
     return handle
 

@@ -196,7 +196,9 @@ class Connection(asyncio.BufferedProtocol):
             if refusal.close:
                 self._abort(refusal)
                 return
-            fault: Refusal | None = refusal
+            fault: Refusal | None = refusal.with_traceback(
+                None
+            )  # kept: its traceback would hold this frame, for the collector
         else:
             fault = None
         self.state = "answering"
@@ -272,7 +274,7 @@ class Connection(asyncio.BufferedProtocol):
         except Refusal as refusal:
             if refusal.close or size > _SWALLOW or b"transfer-encoding" in headers:
                 raise
-            self._fault = refusal
+            self._fault = refusal.with_traceback(None)
         expected = headers.get(b"expect")
         if expected is not None:
             if expected.lower() != b"100-continue":

@@ -11,7 +11,7 @@ import pytest
 
 from aiinfra.bench.driver import Driver
 from aiinfra.bench.report import measure
-from aiinfra.bench.request import Site, make_inputs, site_of
+from aiinfra.bench.request import Site, make_inputs
 from aiinfra.errors import AiinfraError
 from tests.server.conftest import affine, configuration, running
 
@@ -34,6 +34,26 @@ def check(url: str) -> None:
     with pytest.raises(AiinfraError) as caught:
         measure(url, "absent")
     assert caught.value.code == "model-absent"
+
+
+def test_a_real_server_over_grpc(tmp_path: Path) -> None:
+    affine(tmp_path / "m/1/model.onnx")
+    with running(configuration(tmp_path, grpc={"address": "127.0.0.1:0"}, limits={"rate": "40/s"})) as server:
+        url = f"grpc://{server.server.addresses['grpc']}"
+        due = measure(url, "m", connections=4, seconds=0.5, rate=50, rows=2)
+        assert due.clean
+        assert 20 <= len(due.outcome.latencies) <= 26
+        assert due.as_json()["encoding"] == "grpc"
+        busy = measure(url, "m", connections=4, seconds=1)
+        assert busy.outcome.statuses.keys() == {"OK", "RESOURCE_EXHAUSTED"}
+        assert not busy.clean
+        assert f"{busy.outcome.statuses['RESOURCE_EXHAUSTED']} x RESOURCE_EXHAUSTED" in busy.render()
+        with pytest.raises(AiinfraError) as caught:
+            measure(url, "absent", seconds=0.1)
+        assert caught.value.code == "model-absent"
+        with pytest.raises(AiinfraError) as caught:
+            measure(url, "m", binary=True)
+        assert caught.value.code == "binary-over-grpc"
 
 
 @contextmanager
@@ -69,14 +89,14 @@ def test_a_stall_is_felt_by_every_request_that_was_due_in_it() -> None:
 def test_refusals_are_counted_and_not_timed() -> None:
     with stub(9, 0, "503 Service Unavailable") as site:
         outcome = Driver(site, b"x").run(0.2, connections=1)
-    assert set(outcome.statuses) == {503}
+    assert set(outcome.statuses) == {"503"}
     assert outcome.latencies == []
 
 
-@pytest.mark.parametrize("url", ["ftp://x", "http://", "http://x:99999", "http://x/path", ""])
+@pytest.mark.parametrize("url", ["ftp://x", "http://", "http://x:99999", "http://x/path", "", "grpc://x"])
 def test_what_is_no_server_address_is_refused(url: str) -> None:
     with pytest.raises(AiinfraError) as caught:
-        site_of(url)
+        measure(url, "m")
     assert caught.value.code == "url-invalid"
 
 

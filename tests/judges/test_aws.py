@@ -26,7 +26,7 @@ OLDEST = "2026-09-01"
 
 @cache
 def environment() -> Path:
-    found = ROOT / os.environ.get("AWS_JUDGES", ".venv-judges-aws")
+    found = ROOT / ".venv-judges-aws"
     assert (found / "bin" / "cfn-lint").is_file(), f"no judges at {found}: run make judges, which sets them up"
     return found
 

@@ -10,9 +10,8 @@ import pytest
 import yaml
 
 from aiinfra.images import UNLOCKED_HOST
-from tests.judges.checkov_run import Verdict, run
+from tests.judges.checkov_run import Verdict, of_manifests
 from tests.judges.schemas import objects
-from tests.judges.test_checkov import checkov  # noqa: F401 - a fixture
 from tests.programs import programs
 
 pytestmark = pytest.mark.judges
@@ -72,22 +71,22 @@ def recorded() -> list[dict[str, Any]]:
     return locked([item for program in programs() for item in objects(program.graph())])
 
 
-def judged(program: Path, folder: Path, items: list[dict[str, Any]]) -> Verdict:
+def judged(folder: Path, items: list[dict[str, Any]]) -> Verdict:
     """``((check, resource) that failed, every check that ran)``."""
     file = folder / "all.yaml"
     file.write_text(yaml.safe_dump_all(items))
-    return run(program, "kubernetes", file)
+    return of_manifests(file)
 
 
-def test_nothing_is_found_but_what_is_accepted(checkov: Path, tmp_path: Path) -> None:  # noqa: F811
-    failed, ran = judged(checkov, tmp_path, recorded())
+def test_nothing_is_found_but_what_is_accepted(tmp_path: Path) -> None:
+    failed, ran = judged(tmp_path, recorded())
     ours = {(check, resource) for check, resource in failed if ".training" not in resource}
     assert ours == ACCEPTED
     assert set(FLIPPED) <= ran
     assert len(ran) >= 50
 
 
-def test_each_check_notices_what_is_off(checkov: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_each_check_notices_what_is_off(tmp_path: Path) -> None:
     good = next(
         item for item in recorded() if item["kind"] == "Deployment" and "metrics" not in item["metadata"]["name"]
     )
@@ -97,7 +96,7 @@ def test_each_check_notices_what_is_off(checkov: Path, tmp_path: Path) -> None: 
         item["metadata"]["name"] = check.lower().replace("_", "-")
         change(item["spec"]["template"]["spec"])
         items.append(item)
-    failed, _ = judged(checkov, tmp_path, items)
+    failed, _ = judged(tmp_path, items)
     missed = {
         check for check in FLIPPED if not any(c == check and check.lower().replace("_", "-") in r for c, r in failed)
     }

@@ -64,7 +64,7 @@ def test_memory_is_flat_at_full_load(tmp_path: Path, rounds: int, capsys: pytest
         answered = 0
         for _ in range(rounds):
             for outcome in load(server, 2.0 if rounds == 1 else 15.0):
-                assert set(outcome.statuses) == {200}
+                assert set(outcome.statuses) == {"200"}
                 assert outcome.lost == 0
                 answered += len(outcome.latencies)
             samples.append((time.monotonic() - began, server.memory_kb()))

@@ -92,7 +92,7 @@ def measure(one: Contender, model: str, encoding: str, count: int, seconds: floa
         metadata_of(site, model)
     request = make_request(site, model, given, binary=encoding == "binary")
     outcome = Driver(site, request).run(seconds, connections=count)
-    if set(outcome.statuses) != {200}:
+    if set(outcome.statuses) != {"200"}:
         raise SystemExit(f"{one.name} answered {dict(outcome.statuses)} to {model} {encoding}")
     return outcome.rate, outcome.percentile(0.5)
 

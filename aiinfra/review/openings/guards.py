@@ -100,6 +100,11 @@ _WATCHERS: Final = {
     "aws:cloudtrail/trail:Trail": ("the trail: calls in the account are no longer recorded by it", "enableLogging"),
     "aws:ec2/flowLog:FlowLog": ("the flow log: traffic is no longer recorded by it", ""),
     "aws:guardduty/detector:Detector": ("the detector: threats are no longer looked for", "enable"),
+    "aws:guardduty/detectorFeature:DetectorFeature": ("a feature of the detector: it no longer looks at this", ""),
+    "aws:guardduty/organizationConfiguration:OrganizationConfiguration": (
+        "the organization's detection: accounts that join it are not watched",
+        "",
+    ),
     "aws:cfg/recorder:Recorder": ("the recorder: changes of resources are no longer recorded by it", ""),
     "aws:cfg/recorderStatus:RecorderStatus": ("the recorder's status", "isEnabled"),
     "aws:accessanalyzer/analyzer:Analyzer": ("the analyzer: access from outside is no longer looked for", ""),

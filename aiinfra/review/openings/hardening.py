@@ -42,9 +42,14 @@ def _fewer_logs(before: list[Any], after: list[Any]) -> str:
     return f"the control plane no longer logs {', '.join(gone)}" if gone else ""
 
 
+def _fewer(words: str) -> Words:
+    """One of several is gone."""
+    return lambda before, after: words if any(one not in after for one in before) else ""
+
+
 def _hops(before: list[Any], after: list[Any]) -> str:
     old, new = max(map(_number, before), default=1), max(map(_number, after), default=1)
-    return f"containers can reach the machine's own credentials: {new} hops are allowed" if new > max(old, 1) else ""
+    return f"{new} hops are allowed: containers can reach what the machine itself may do" if new > max(old, 1) else ""
 
 
 def _kept(before: list[Any], after: list[Any]) -> str:
@@ -64,6 +69,7 @@ _METADATA: Final[dict[str, Words]] = {
 }
 _TABLE: Final[dict[str, dict[str, Words]]] = {
     "aws:eks/cluster:Cluster": {"enabledClusterLogTypes[*]": _fewer_logs},
+    "aws:eks/nodeGroup:NodeGroup": {"remoteAccess.ec2SshKey": _given("machines take an SSH key")},
     "aws:ec2/instance:Instance": _METADATA,
     "aws:ec2/launchTemplate:LaunchTemplate": {
         **_METADATA,
@@ -83,7 +89,20 @@ _TABLE: Final[dict[str, dict[str, Words]]] = {
         "rule": _lost("new objects can be deleted before their time")
     },
     "aws:cloudwatch/logGroup:LogGroup": {"retentionInDays": _kept},
-    "aws:ecr/repository:Repository": {"imageTagMutability": _was("IMMUTABLE", "tags can be moved to other images")},
+    "aws:cloudtrail/trail:Trail": {
+        "isMultiRegionTrail": _was(True, "calls in other regions are no longer recorded"),
+        "cloudWatchLogsGroupArn": _lost("calls no longer reach a log group, where they can be watched"),
+        "snsTopicName": _lost("nobody is told any more when records are delivered"),
+        "advancedEventSelectors[*]": _fewer("what one of its selectors chose is no longer recorded"),
+        "eventSelectors[*]": _fewer("what one of its selectors chose is no longer recorded"),
+    },
+    "aws:guardduty/detectorFeature:DetectorFeature": {
+        "status": _was("ENABLED", "the detector no longer looks at this"),
+    },
+    "aws:ecr/repository:Repository": {
+        "imageTagMutability": _was("IMMUTABLE", "tags can be moved to other images"),
+        "imageScanningConfiguration.scanOnPush": _was(True, "images are no longer searched for known holes"),
+    },
 }
 
 
