@@ -27,6 +27,7 @@ PREFLIGHT: Final = "aiinfra:index:Preflight"
 QUEUEING: Final = "aiinfra:index:Queueing"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
+REPLICAS: Final = "aiinfra:index:Replicas"
 RUNNER: Final = "aiinfra:index:Runner"
 SCALING: Final = "aiinfra:index:Scaling"
 SIGNING_KEY: Final = "aiinfra:index:SigningKey"
@@ -64,6 +65,7 @@ PUBLISHED: Final = frozenset(
         QUEUEING,
         REGISTRY,
         RELEASE_BUCKET,
+        REPLICAS,
         RUNNER,
         SCALING,
         SIGNING_KEY,

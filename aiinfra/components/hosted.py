@@ -27,6 +27,7 @@ from aiinfra.components.aws.network import Network
 from aiinfra.components.aws.observability import Observability
 from aiinfra.components.aws.registry import Registry
 from aiinfra.components.aws.release_bucket import ReleaseBucket
+from aiinfra.components.aws.replicas import Replicas
 from aiinfra.components.aws.runner import Runner
 from aiinfra.components.aws.signing_key import SigningKey
 from aiinfra.components.aws.spending import Spending
@@ -71,6 +72,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     Queueing,
     Registry,
     ReleaseBucket,
+    Replicas,
     Runner,
     Scaling,
     SigningKey,
