@@ -4,16 +4,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from aiinfra.catalogue.eks import image_type
 from aiinfra.catalogue.find import find_accelerator
 from aiinfra.catalogue.instances import PRICED_REGION, Instance, instances
 from aiinfra.errors import BadInput
-
-_IMAGES: Final = {
-    ("NVIDIA", "amd64"): "AL2023_x86_64_NVIDIA",
-    ("NVIDIA", "arm64"): "AL2023_ARM_64_NVIDIA",
-    ("AWS", "amd64"): "AL2023_x86_64_NEURON",
-}
-"""Vendor and architecture -> EKS's image type (EKS API reference, Nodegroup, amiType)."""
 
 _FIRST_CARD_HAS_NO_EFA: Final = ("p6-b300",)
 """Families whose first network card is for other traffic; how their cards are used is not in the catalogue."""
@@ -28,7 +22,7 @@ def image(instance: Instance) -> str:
     """EKS's image type for the machines; empty where there is none."""
     if instance.accelerator is None:
         return ""
-    return _IMAGES.get((find_accelerator(instance.accelerator).vendor, instance.architecture), "")
+    return image_type(find_accelerator(instance.accelerator).vendor, instance.architecture) or ""
 
 
 def is_for_inference(instance: Instance) -> bool:

@@ -23,6 +23,14 @@ from aiinfra.check.offline import (
     goes_on_alone,
 )
 from aiinfra.check.residency import copied_inside_residency, has_copies, inside_residency
+from aiinfra.check.serving import (
+    can_serve,
+    has_machines,
+    is_whole,
+    joins_the_cluster,
+    shares_no_namespace,
+    stands_in_every_stack,
+)
 from aiinfra.check.streams import streams_fit
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
@@ -168,22 +176,46 @@ def rows_can_be_filled_in(declaration: Declaration) -> Iterator[Finding]:
 def can_be_reached(declaration: Declaration) -> Iterator[Finding]:
     """Something reaches the cluster's API: else its inside can never be made."""
     deployment = declaration.deployment
-    if deployment.training is None or deployment.cloud is None:
+    if deployment.cloud is None or deployment.cloud.state is not None:
         return
-    if deployment.training.api_access.runner is Runner.IN_VPC and deployment.cloud.state is None:
-        yield Finding(
-            "no-state",
-            Severity.WARNING,
-            "a runner inside keeps state in a bucket, and none is named: it is not made, and nothing reaches the API",
-            "cloud.state",
-            remedy="make bucket and key by hand (docs/first-apply.md), or say training.api_access.runner: vpn",
-        )
+    lost = "it is not made, and nothing reaches the API"
+    for key, cluster in (("training", deployment.training), ("serving", deployment.serving)):
+        if cluster is not None and cluster.api_access.runner is Runner.IN_VPC:
+            yield Finding(
+                "no-state",
+                Severity.WARNING,
+                f"a runner inside keeps state in a bucket, and none is named: {lost}",
+                "cloud.state",
+                remedy=f"make bucket and key by hand (docs/first-apply.md), or say {key}.api_access.runner: vpn",
+            )
+
+
+def has_a_way_out(declaration: Declaration) -> Iterator[Finding]:
+    """What cloud networks may reach outside of themselves has a route."""
+    deployment = declaration.deployment
+    network, serving = deployment.network, deployment.serving
+    made = deployment.training is not None and network.existing is None
+    if network.transit_gateway or not (made or serving):
+        return
+    own = [cidr for cidr in (network.cidr, deployment.serving_cidr) if cidr is not None]
+    named = [(way.to, f"network.egress[{index}]") for index, way in enumerate(network.egress)]
+    named += [(block, "serving.hybrid.nodes") for block in (serving.hybrid.nodes if serving and serving.hybrid else ())]
+    for block, place in named:
+        if not any(block.network_address in cidr and block.broadcast_address in cidr for cidr in own):
+            yield Finding(
+                "no-route",
+                Severity.WARNING,
+                f"{block} is outside of the cloud network, and no route leads out of it",
+                place,
+                remedy="name network.transit_gateway, which is attached and routed; or make that route yourself",
+            )
 
 
 def is_watched(declaration: Declaration) -> Iterator[Finding]:
     """Where something is made in an account, something records what is done in it."""
     cloud = declaration.deployment.cloud
-    if cloud is not None and cloud.guard is None and declaration.deployment.training is not None:
+    makes = declaration.deployment.training or declaration.deployment.serving
+    if cloud is not None and cloud.guard is None and makes is not None:
         yield Finding(
             "no-guard",
             Severity.WARNING,
@@ -196,7 +228,9 @@ def is_watched(declaration: Declaration) -> Iterator[Finding]:
 def has_control_planes(declaration: Declaration) -> Iterator[Finding]:
     """EKS runs control planes in two of the zones at least; it leaves a few of AWS's oldest out."""
     deployment = declaration.deployment
-    if deployment.training is None or deployment.cloud is None or deployment.training.existing is not None:
+    training = deployment.training
+    makes = (training is not None and training.existing is None) or deployment.serving is not None
+    if deployment.cloud is None or not makes:
         return
     places = {f"cloud.zones[{index}]": zone for index, zone in enumerate(deployment.cloud.zones)}
     for path, zone in {**places, "cloud.control_zone": deployment.cloud.control_zone}.items():
@@ -221,6 +255,12 @@ RULES: Final[tuple[Rule, ...]] = (
     can_train,
     holds_the_model,
     images_run_on_machines,
+    can_serve,
+    has_machines,
+    shares_no_namespace,
+    is_whole,
+    joins_the_cluster,
+    stands_in_every_stack,
     has_control_planes,
     fits_what_is_there,
     not_checked,
@@ -235,5 +275,6 @@ RULES: Final[tuple[Rule, ...]] = (
     streams_fit,
     rows_can_be_filled_in,
     can_be_reached,
+    has_a_way_out,
     is_watched,
 )

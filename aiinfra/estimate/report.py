@@ -5,6 +5,7 @@ from typing import Any
 
 from aiinfra.estimate.against import Result, Score
 from aiinfra.estimate.ages import plain, told
+from aiinfra.estimate.bill import remedies
 from aiinfra.estimate.cloud_bill import data as cloud_data
 from aiinfra.estimate.cloud_bill import text as cloud_text
 from aiinfra.estimate.estimate import Estimate
@@ -67,6 +68,7 @@ def together_text(found: Estimate) -> str:
     things = "billable things" if found.cloud is None else "billable resources"
     lines.append(f"priced {found.priced} of {found.billable} {things}")
     lines += [f"  not priced: {why}" for why in found.not_priced]
+    lines += [f"  to price it: {words}" for words in remedies(found.not_priced)]
     if found.cloud is not None:
         lines += [f"  use adds: {words}" for words in found.cloud.also]
     lines += told(found.old)

@@ -1,12 +1,15 @@
 """What machines with accelerators need of AWS: image, network cards, where they stand, what pays for them. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from aiinfra.catalogue.eks import image_type
 from aiinfra.catalogue.find import find_accelerator, find_instance
 from aiinfra.catalogue.instances import Instance
-from aiinfra.catalogue.trainers import refused, trains
+from aiinfra.catalogue.trainers import image, refused, trains
 from aiinfra.components.aws.node_template import interface
+from aiinfra.errors import BadInput
 from aiinfra.spec.training import Capacity
 
 
@@ -26,6 +29,40 @@ def taint(instance: Instance) -> dict[str, str]:
     """Keeps everything off the machines that does not ask for their accelerators."""
     resource = find_accelerator(instance.accelerator or "").resource or ""
     return {"key": resource, "value": "present", "effect": "NO_SCHEDULE"}
+
+
+@dataclass(frozen=True, slots=True)
+class ToServe:
+    """What a node group of machines that serve says."""
+
+    image: str
+    """EKS's image type."""
+    labels: dict[str, str]
+    taints: list[dict[str, str]]
+    local_disks: bool
+    """Whether the machines have disks of their own."""
+
+
+def to_serve(name: str) -> ToServe:
+    """How machines of that type serve, with accelerators or without.
+
+    Raises:
+        BadInput: ``instance-unknown``; ``instance-not-supported``: EKS has no image for it.
+    """
+    instance = find_instance(name)
+    disks = bool(instance.nvme.value)
+    if instance.accelerator is None:
+        found = image_type("", instance.architecture) or ""
+        return ToServe(found, {"aiinfra.dev/nodes": "inference"}, [], disks)
+    found = image(instance)
+    if not found:
+        raise BadInput(
+            "instance-not-supported",
+            f"{name}: EKS has no image for machines with its accelerators",
+            "choose another, like g6.xlarge or inf2.xlarge, or c7i.xlarge for CPUs",
+        )
+    labels = {"aiinfra.dev/nodes": "accelerators", "aiinfra.dev/accelerator": instance.accelerator}
+    return ToServe(found, labels, [taint(instance)], disks)
 
 
 def interfaces(instance: Instance, groups: Sequence[Any]) -> list[dict[str, Any]]:
