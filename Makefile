@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 OUT    ?= .bench
 # Each holds judges that others wrote; beside one another, or beside ours, pip would quietly take old ones.
-JUDGES := .venv-judges .venv-judges-aws .venv-judges-tls
+JUDGES := .venv-judges .venv-judges-aws .venv-judges-tls .venv-judges-kserve
 JUDGED := $(JUDGES:=/.installed)
 
 .DEFAULT_GOAL := help
@@ -78,6 +78,7 @@ lock: ## Pin the requirements again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements/judges.in -o requirements/judges.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements/judges-aws.in -o requirements/judges-aws.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements/judges-tls.in -o requirements/judges-tls.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements/judges-kserve.in -o requirements/judges-kserve.txt
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) $(JUDGES) $(OUT) .pytest_cache .ruff_cache dist build

@@ -16,6 +16,7 @@ DISKS: Final = "aiinfra:index:Disks"
 FILE_SYSTEM: Final = "aiinfra:index:FileSystem"
 IMAGE_REPOSITORIES: Final = "aiinfra:index:ImageRepositories"
 INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
+JOINED_NETWORK: Final = "aiinfra:index:JoinedNetwork"
 KEYS: Final = "aiinfra:index:Keys"
 MACHINES: Final = "aiinfra:index:Machines"
 NETWORK: Final = "aiinfra:index:Network"
@@ -52,6 +53,7 @@ PUBLISHED: Final = frozenset(
         FILE_SYSTEM,
         IMAGE_REPOSITORIES,
         INFERENCE_RUNTIME,
+        JOINED_NETWORK,
         KEYS,
         MACHINES,
         NETWORK,

@@ -15,6 +15,8 @@ from aiinfra.graph.projects import collect_with_upstreams
 from aiinfra.spec.reading import load
 
 ROOT = Path(__file__).parent.parent
+SHAPES = ("small", "production", "joined", "lent")
+"""Training clusters of every shape: one zone, all on, in a network that is there already, in a cluster that is."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def programs() -> tuple[Program, ...]:
 def declarations() -> dict[str, Path]:
     """Name -> file: the examples, and those that hold every part."""
     declarations = {f"examples/{f.parent.name}": f for f in sorted((ROOT / "examples").glob("*/deployment.yaml"))}
-    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "plants", "whole"):
+    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "plants", "pulling", *SHAPES, "whole"):
         declarations[f"declarations/{name}"] = ROOT / "tests" / "data" / "declarations" / f"{name}.yaml"
     return declarations
 

@@ -15,10 +15,11 @@ from aiinfra.components.aws.cluster_specs import (
     SystemNodesSpec,
     WorkloadRoleSpec,
 )
+from aiinfra.components.aws.network_specs import JoinedNetworkSpec, NetworkSpec
 from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.specs import ImageRepositoriesSpec, SigningKeySpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
-from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
+from aiinfra.components.aws.training_specs import KeysSpec, TrainingSpec
 from aiinfra.components.aws.watch_specs import ObservabilitySpec
 from aiinfra.components.kubernetes.platform_specs import (
     MachinesSpec,
@@ -46,7 +47,7 @@ STACK = "pulumi:pulumi:Stack"
 
 READ_BACK = (
     *(SiteSpec, SiteMonitoringSpec, StreamsSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
-    *(KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
+    *(JoinedNetworkSpec, KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
     *(AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec, DisksSpec, ScalingSpec, RunnerSpec),
     *(AccountSpec, AlarmsSpec, SpendingSpec, ObservabilitySpec, ImageRepositoriesSpec, SigningKeySpec),
     *(MachinesSpec, OperatorsSpec, PlatformSpec, PreflightSpec, QueueingSpec, TrainingJobsSpec, VolumesSpec),
@@ -88,6 +89,7 @@ UNKNOWN_AT_PREVIEW = {
     "aws:ec2/launchTemplate:LaunchTemplate blockDeviceMappings.ebs.kmsKeyId",
     "aws:eks/cluster:Cluster encryptionConfig.provider.keyArn",
     "aiinfra:index:FileSystem key",
+    "aiinfra:index:JoinedNetwork logsKey",
     "aiinfra:index:Network logsKey",
     "aiinfra:index:Storage key",
     "aws:fsx/lustreFileSystem:LustreFileSystem kmsKeyId",

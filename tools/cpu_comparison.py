@@ -163,6 +163,67 @@ def plain(path: Path) -> None:
     g.save(path, [1, 3, 128, 128], g.dense(g.add("Flatten", g.add("GlobalAveragePool", y)), 256, 100))
 
 
+def vision_transformer(path: Path) -> None:
+    """Attention over 196 patches of 192 numbers, as small vision transformers have it."""
+    g, tokens, hidden, heads = Graph(), 196, 192, 3
+    shape = numpy_helper.from_array(np.array([1, tokens, heads, hidden // heads], dtype=np.int64), "heads")
+    flat = numpy_helper.from_array(np.array([1, tokens, hidden], dtype=np.int64), "flat")
+    g.weights += [shape, flat]
+    y = "x"
+    for _ in range(12):
+        q, k, v = (g.add("Reshape", g.dense(y, hidden, hidden), "heads") for _ in range(3))
+        q, v = (g.add("Transpose", part, perm=[0, 2, 1, 3]) for part in (q, v))
+        scores = g.add("Softmax", g.add("MatMul", q, g.add("Transpose", k, perm=[0, 2, 3, 1])), axis=-1)
+        mixed = g.add("Reshape", g.add("Transpose", g.add("MatMul", scores, v), perm=[0, 2, 1, 3]), "flat")
+        y = g.add("Add", y, g.dense(mixed, hidden, hidden))
+        y = g.add("Add", y, g.dense(g.add("Relu", g.dense(y, hidden, 768)), 768, hidden))
+    g.save(path, [1, tokens, hidden], y)
+
+
+def inception(path: Path) -> None:
+    """Branches of 1 x 1, 3 x 3 and 5 x 5 convolutions side by side, joined four times."""
+    g, y, inputs = Graph(), "x", 3
+    for each, stride in ((32, 2), (64, 2), (96, 2), (128, 1)):
+        branches = [
+            g.conv(y, inputs, each, 1, stride=stride),
+            g.conv(g.conv(y, inputs, each, 1), each, each, 3, stride=stride),
+            g.conv(g.conv(y, inputs, each // 2, 1), each // 2, each, 5, stride=stride),
+        ]
+        y, inputs = g.add("Concat", *branches, axis=1), each * 3
+    g.save(path, [1, 3, 160, 160], g.dense(g.add("Flatten", g.add("GlobalAveragePool", y)), inputs, 10))
+
+
+def autoencoder(path: Path) -> None:
+    """Dense layers over 640 numbers, as machines' sounds are judged."""
+    g, y, inputs = Graph(), "x", 640
+    for outputs in (512, 512, 512, 64, 512, 512, 512):
+        y, inputs = g.add("Relu", g.dense(y, inputs, outputs)), outputs
+    g.save(path, [1, 640], g.dense(y, inputs, 640))
+
+
+def detector(path: Path) -> None:
+    """A stem of 3 x 3 convolutions on 320 x 320 pixels and heads at three scales."""
+    g, y, inputs = Graph(), "x", 3
+    heads: list[str] = []
+    for outputs in (16, 32, 64, 128, 256):
+        y, inputs = g.conv(g.conv(y, inputs, outputs, 3, stride=2), outputs, outputs, 3), outputs
+        if outputs >= 64:
+            head = g.conv(g.conv(y, outputs, 64, 3), 64, 18, 1, relu=False)
+            heads.append(g.add("Flatten", head))
+    g.save(path, [1, 3, 320, 320], g.add("Concat", *heads, axis=1))
+
+
+def long_filter(path: Path) -> None:
+    """Long filters over one second of a microphone, 16,000 samples."""
+    g, y, inputs = Graph(), "x", 1
+    for outputs, k, stride in ((64, 80, 4), (64, 25, 2), (128, 15, 2), (128, 9, 2)):
+        w = g.weight(outputs, inputs, k)
+        pads = [k // 2, k // 2]
+        y = g.add("Relu", g.add("Conv", y, w, g.weight(outputs), strides=[stride], pads=pads))
+        inputs = outputs
+    g.save(path, [1, 1, 16000], g.dense(g.add("Flatten", g.add("GlobalAveragePool", y)), 128, 12))
+
+
 BUILT: dict[str, Callable[[Path], None]] = {
     "resnet50": resnet50,
     "mobilenet-like": mobile,
@@ -172,6 +233,11 @@ BUILT: dict[str, Callable[[Path], None]] = {
     "waveform-8192": waveform,
     "wide-2x1024": wide,
     "plain-128": plain,
+    "vision-transformer-192": vision_transformer,
+    "inception-160": inception,
+    "autoencoder-640": autoencoder,
+    "detector-320": detector,
+    "long-filter-16000": long_filter,
 }
 
 

@@ -25,10 +25,11 @@ from aiinfra.components.aws.cluster_specs import (
     SystemNodesSpec,
     WorkloadRoleSpec,
 )
+from aiinfra.components.aws.network_specs import JoinedNetworkSpec, NetworkSpec
 from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.specs import ImageRepositoriesSpec, RegistrySpec, ReleaseBucketSpec, SigningKeySpec
 from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
-from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
+from aiinfra.components.aws.training_specs import KeysSpec, TrainingSpec
 from aiinfra.components.aws.watch_specs import ObservabilitySpec
 from aiinfra.components.kubernetes.platform_specs import (
     MachinesSpec,
@@ -60,6 +61,7 @@ SPECS: tuple[type[BaseModel], ...] = (
     FileSystemSpec,
     ImageRepositoriesSpec,
     InferenceRuntimeSpec,
+    JoinedNetworkSpec,
     KeysSpec,
     MachinesSpec,
     NetworkSpec,

@@ -60,7 +60,8 @@ def pages() -> dict[str, str]:
 def _components() -> Iterator[tuple[str, Any]]:
     for file in sorted(PACKAGE.glob("*.py")):
         for item in ast.parse(file.read_text(encoding="utf-8")).body:
-            if isinstance(item, ast.ClassDef) and any(getattr(base, "id", "") == "Component" for base in item.bases):
+            bases = {getattr(base, "id", "") for base in item.bases} if isinstance(item, ast.ClassDef) else set()
+            if isinstance(item, ast.ClassDef) and bases & {"Component", "Guarded"} and item.name != "Guarded":
                 module = f"aiinfra.components.aws.{file.stem}"
                 yield module, getattr(importlib.import_module(module), item.name)
 
@@ -81,7 +82,12 @@ def _page(module: str, class_: Any) -> str:
     parts.append("\n## Arguments\n\n| argument | default | meaning |\n|---|---|---|\n")
     for key, field in spec.model_fields.items():
         parts.append(f"| `{key}` | {_default(field)} | {_cell(field.description or '')} |\n")
-    outputs = list(_attributes(module, class_.__name__))
+    outputs = [
+        found
+        for kind in class_.__mro__[::-1]
+        if kind.__module__.startswith("aiinfra.components.aws.")
+        for found in _attributes(kind.__module__, kind.__name__)
+    ]
     if outputs:
         parts.append("\n## Outputs\n\n| output | meaning |\n|---|---|\n")
         parts += [f"| `{key}` | {_cell(text)} |\n" for key, text in outputs]

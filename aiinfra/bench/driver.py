@@ -181,14 +181,7 @@ class _Run:
                 due = self._start + self._schedule.moment(self._sent)
             else:
                 return
-            connection = self._free.popleft()
-            connection.began = due
-            self._sent += 1
-            self._open += 1
-            try:
-                connection.socket.sendall(self._request)
-            except OSError:
-                self._replace(connection)
+            self._ask(self._free.popleft(), due)
 
     def _wait(self, now: float, end: float) -> float:
         if self._schedule is None or not self._free or now >= end:
@@ -228,7 +221,10 @@ class _Run:
         if now - self._start >= self._seconds:
             self._free.append(connection)
             return
-        connection.began = now
+        self._ask(connection, now)
+
+    def _ask(self, connection: _Connection, due: float) -> None:
+        connection.began = due
         self._sent += 1
         self._open += 1
         try:

@@ -66,6 +66,14 @@ def _vllm(declaration: Declaration, site: Site, index: int) -> Iterator[Finding]
             "model.language",
             remedy="declare its architecture (parameters, layers, hidden, kv_heads, head_size), or use another engine",
         )
+    if site.runtime.updates is not None:
+        yield Finding(
+            "engine-updates",
+            Severity.ERROR,
+            f"{site.class_name}: vLLM does not watch for a new version, so nothing would be served that is pulled",
+            f"{place}.updates",
+            remedy="leave updates out: a release comes with the manifests",
+        )
     if site.runtime.memory < _VLLM_MEMORY:
         yield Finding(
             "engine-memory",

@@ -23,7 +23,8 @@ def needed_at(deployment: Deployment, site: Site) -> Iterator[str]:
     """What a site pulls; a box pulls none."""
     if site.runtime.on is Place.BOX:
         return
-    yield from images_needed(deployment.name, deployment.model, site.runtime.engine)
+    pulled = site.runtime.updates is not None
+    yield from images_needed(deployment.name, deployment.model, site.runtime.engine, pulled=pulled)
     if site.monitoring is not None:
         yield from collector_images(site.monitoring)
     if any(stream.gateway is None for stream in site.streams):

@@ -1,5 +1,7 @@
 """``aiinfra release push``, ``pull`` and ``history``: releases on their way, and at their site."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,24 +82,52 @@ class _Quantity(click.ParamType[Any, Any]):
 @click.option("--no-watch", is_flag=True, help="Make it current and end; --finish watches it.")
 @click.option("--finish", is_flag=True, help="Only finish what an earlier run began. Uses no network.")
 @click.option("--or-keep", is_flag=True, help="Where the link is down, exit 0 if there is a release to serve.")
+@click.option("--first", is_flag=True, help="End at once where a release of --model is here as it was signed.")
+@click.option(
+    "--try-on-cpu", is_flag=True, help="Try it on the CPU: the server holds the accelerator, and tries it too."
+)
+@click.option("--window", metavar="CALENDAR", help="Stay, and run each time it opens, in UTC; as 'Sun *-*-* 02:00'.")
+@click.option("--jitter", type=_Quantity("duration"), help="With --window: begin within this time after it opens.")
 @_link_options
 @json_option
-def pull(source: str | None, *, as_json: bool, **options: Any) -> Exit:
+def pull(source: str | None, *, as_json: bool, window: str | None, jitter: Any, **options: Any) -> Exit:
     """Bring this site to the release that SOURCE names: fetch, verify, try, serve, watch, keep or roll back.
 
     SOURCE is HOST/NAME:TAG, an OCI layout oci:PATH:TAG, or a folder ./PATH. One run, then it ends; killed at any point,
     the next run finishes. Exit code 1: the site serves what it served before, and says why.
     """
-    from aiinfra.cli.output import bar, console
-    from aiinfra.rollout.command import run
+    import signal
 
+    from aiinfra.cli.output import bar, console
+    from aiinfra.rollout.command import repeat, run
+    from aiinfra.units import Duration
+
+    if window or os.getpid() == 1:  # which no signal ends by itself; to end in the middle is fine
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.DONE if window else Exit.FAILED))
     err = console(stderr=True)
+
+    def say(text: str) -> None:
+        err.print(text, markup=False)
+
+    def told(outcome: Any) -> None:
+        if as_json:
+            emit("release-pull", outcome.as_json())
+        else:
+            click.echo(outcome.told())
+
     with bar("fetching") as progress:
-        outcome = run(source, say=lambda text: err.print(text, markup=False), progress=progress, **options)
-    if as_json:
-        emit("release-pull", outcome.as_json())
-    else:
-        click.echo(outcome.told())
+        if window:
+            repeat(
+                source,
+                window=window,
+                jitter=jitter or Duration("0 s"),
+                say=say,
+                told=told,
+                progress=progress,
+                **options,
+            )
+        outcome = run(source, say=say, progress=progress, **options)
+    told(outcome)
     return outcome.exit_code
 
 

@@ -6,7 +6,7 @@ from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.spec.class_file import ClassFile, wave_tag
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.delivery import Delivery
-from aiinfra.spec.site import Row, Site
+from aiinfra.spec.site import Place, Row, Site
 
 
 def sync(declaration: Declaration, site: Site, how: Delivery, wave: int | None = None) -> str:
@@ -31,7 +31,8 @@ def enrolment(declaration: Declaration, name: str) -> str:
         for row in declaration.rows[site.class_name]:
             if row.name != name:
                 continue
-            if site.runtime.updates is not None and site.class_name in declaration.classes:
+            pulls = site.runtime.on is Place.BOX and site.runtime.updates is not None
+            if pulls and site.class_name in declaration.classes:
                 return environment(declaration.classes[site.class_name], site.class_name, row)
             if site.delivery is None:
                 raise BadInput(

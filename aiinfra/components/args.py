@@ -168,7 +168,7 @@ class ClusterArgs(TypedDict):
     key: pulumi.Input[str]
     """ARN of the key that encrypts what the cluster keeps."""
     key_alias: str
-    """Alias of that key; policies name it by this."""
+    """Alias of that key, or its ARN; policies name it by this."""
     logs_key: pulumi.Input[str]
     """ARN of the key that encrypts its logs."""
     administrators: list[str]
@@ -193,7 +193,7 @@ class DisksArgs(TypedDict):
     cluster: str
     """Name of the cluster."""
     key_alias: str
-    """Alias of the key that encrypts disks."""
+    """Alias, or ARN, of the key that encrypts disks."""
     files: NotRequired[bool]
     """Whether there is a file system to mount. None by default."""
 
@@ -381,6 +381,17 @@ class IssuerArgs(TypedDict):
     """Longest life of a certificate that it signs; none: as long as is asked for."""
 
 
+class EgressArgs(TypedDict):
+    """One way out. Everything not named stays closed."""
+
+    to: str
+    """Addresses that may be reached, as a CIDR range."""
+    port: int
+    """TCP port."""
+    why: str
+    """The reason, shown first in every review."""
+
+
 class UpdatesArgs(TypedDict):
     """The site pulls: verifies and tries a release before it serves, watches it, and rolls it back by itself."""
 
@@ -388,15 +399,28 @@ class UpdatesArgs(TypedDict):
     """``HOST/NAME:TAG`` of the artifact that ``aiinfra release push`` made. What the tag points to is taken only
     with the release key's signature; with ``@sha256:...`` only that artifact is."""
     window: NotRequired[str]
-    """When a box looks for a release, as systemd writes times (``systemd-analyze calendar``)."""
+    """When a site looks for a release, as systemd writes times (``systemd-analyze calendar``); on a box in its own
+    time zone, on Kubernetes in UTC."""
     jitter: NotRequired[str]
-    """Boxes begin at a moment of their own within this time after the window opens, the same each time."""
+    """Sites begin at a moment of their own within this time after the window opens, the same each time."""
     soak: NotRequired[str]
     """How long a new version is watched before it is kept."""
     max_failed: NotRequired[str]
     """Part of the requests that may fail meanwhile."""
     max_p99: NotRequired[str]
     """Longest 99th percentile of the time to an answer meanwhile, as the server measures it; none: not judged."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ways from the server's pods to the registry (Kubernetes only, where at least one is needed): network policies
+    know addresses, not names."""
+    credentials: NotRequired[SecretRefArgs]
+    """Credentials for the registry (Kubernetes only): a Secret of type ``kubernetes.io/dockerconfigjson`` in the
+    server's namespace; none: it is read without."""
+    authority: NotRequired[str]
+    """PEM text of the authority that signed the registry's certificate (Kubernetes only); empty: a public one."""
+    disk: NotRequired[str]
+    """Room for releases on Kubernetes: the one that is served, the one before, and the one that arrives."""
+    storage_class: NotRequired[str]
+    """Storage class of that room (Kubernetes only); none: the cluster's default."""
 
 
 class RuntimeArgs(TypedDict):
@@ -497,6 +521,90 @@ class InferenceRuntimeArgs(TypedDict):
     """Whether a Prometheus operator finds what is scraped (ServiceMonitor); else the scraper is told by itself."""
 
 
+class ExistingSubnetArgs(TypedDict):
+    """A subnet that is there already."""
+
+    id: str
+    """Its id."""
+    cidr: str
+    """Its addresses; what must fit into it is counted."""
+
+
+class ExistingZoneArgs(TypedDict):
+    """The subnets of one zone, none of them with a route to the internet."""
+
+    zone: str
+    """Availability zone id."""
+    services: ExistingSubnetArgs
+    """Control plane, endpoints, file system."""
+    nodes: NotRequired[ExistingSubnetArgs]
+    """Machines; none: there are none in this zone."""
+    pods: NotRequired[ExistingSubnetArgs]
+    """Pods; none: there are none in this zone, or the cluster is there already and has its own."""
+
+
+class ExistingNetworkArgs(TypedDict):
+    """A VPC that is there already. Security groups in it are made all the same: they are what closes it."""
+
+    vpc: str
+    """Its id."""
+    zones: list[ExistingZoneArgs]
+    """Its subnets, zone by zone: those of ``cloud.zones``, and of ``cloud.control_zone`` where there is one."""
+    routes: NotRequired[list[str]]
+    """Route tables of these subnets, which the gateway to S3 is entered in; none where ``endpoints`` names one."""
+    endpoints: NotRequired[dict[str, str]]
+    """Service -> endpoint that is there already. Those that are needed and not named are made."""
+    endpoints_group: NotRequired[str]
+    """Security group of those endpoints: machines are let into it. Required where ``endpoints`` names any but
+    S3's."""
+    s3_prefixes: NotRequired[str]
+    """AWS's prefix list of S3 in the region (``aws ec2 describe-prefix-lists``). Required with ``endpoints.s3``."""
+    recorded: NotRequired[bool]
+    """Flow logs and DNS query logs of the VPC are there already. They are made by default."""
+
+
+class JoinedNetworkArgs(TypedDict):
+    """A network that is there already, and what is made in it."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    zones: list[str]
+    """Ids of the availability zones with machines. One that is added moves no subnet."""
+    control_zone: NotRequired[str]
+    """Id of a zone that has a part of the control plane and nothing else; empty: there is none."""
+    services: NotRequired[list[str]]
+    """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
+    starts_machines: NotRequired[bool]
+    """Whether something inside starts machines through the endpoint of EC2. Nothing does by default."""
+    runner: NotRequired[bool]
+    """Whether something inside runs projects, and so calls the cluster's API. Nothing does by default."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ranges that machines may reach; none by default. A route there is not made."""
+    logs_key: pulumi.Input[str]
+    """ARN of the key that encrypts the records of traffic and of name lookups."""
+    keep_logs: NotRequired[int]
+    """Days that those records are kept."""
+    existing: ExistingNetworkArgs
+    """Ids of the VPC, its subnets and what else is used of it."""
+
+
+class ExistingKeysArgs(TypedDict):
+    """Keys that are there already, by ARN. Each that is left out is made."""
+
+    cluster: NotRequired[str]
+    """Encrypts what the cluster keeps; none: one is made."""
+    data: NotRequired[str]
+    """Encrypts buckets and file systems; none: one is made."""
+    logs: NotRequired[str]
+    """Encrypts log groups; none: one is made."""
+    volumes: NotRequired[str]
+    """Encrypts disks of machines; none: one is made."""
+
+
 class KeysArgs(TypedDict):
     """Keys of a training cluster: one for each kind of data, each used in one way."""
 
@@ -506,10 +614,12 @@ class KeysArgs(TypedDict):
     """Account they belong to."""
     region: str
     """Region they are in."""
-    log_groups: list[str]
-    """Names of the log groups that are encrypted; ``*`` at the end is allowed."""
-    cluster_role: str
-    """ARN of the control plane's role, which may use the cluster's key."""
+    log_groups: NotRequired[list[str]]
+    """Names of the log groups that are encrypted; ``*`` at the end is allowed. None: there is no key for them."""
+    cluster_role: NotRequired[str]
+    """ARN of the control plane's role, which may use the cluster's key; empty: there is no such key."""
+    existing: NotRequired[ExistingKeysArgs]
+    """Keys that are there already, and not made; none by default."""
 
 
 class MachinesArgs(TypedDict):
@@ -525,6 +635,12 @@ class MachinesArgs(TypedDict):
     """Id of the availability zone they are all in."""
     training: str
     """Name of the training component, as its project has it: subnets, groups and keys are found by it."""
+    key: NotRequired[str]
+    """ARN of the key that encrypts disks, where it was there already; empty: that of the training component."""
+    subnet: NotRequired[str]
+    """Id of the subnet they are in, where it was there already; empty: that of the training component."""
+    group: NotRequired[str]
+    """Id of their security group, where the cluster was there already; empty: that of the training component."""
     version: NotRequired[str]
     """Kubernetes version of the cluster."""
     tags: TagsArgs
@@ -539,17 +655,6 @@ class MachinesArgs(TypedDict):
     """GiB of each machine's root disk; its own disks come on top."""
 
 
-class EgressArgs(TypedDict):
-    """One way out. Everything not named stays closed."""
-
-    to: str
-    """Addresses that may be reached, as a CIDR range."""
-    port: int
-    """TCP port."""
-    why: str
-    """The reason, shown first in every review."""
-
-
 class NetworkArgs(TypedDict):
     """A network that nothing leaves, but to the AWS services that are named."""
 
@@ -560,11 +665,9 @@ class NetworkArgs(TypedDict):
     region: str
     """Region it is in."""
     zones: list[str]
-    """Availability zone ids. One that is added moves no subnet."""
-    cidr: str
-    """Addresses of machines; /16 to /22."""
-    pods: NotRequired[str]
-    """Addresses of pods; /16 to /20, apart from the other."""
+    """Ids of the availability zones with machines. One that is added moves no subnet."""
+    control_zone: NotRequired[str]
+    """Id of a zone that has a part of the control plane and nothing else; empty: there is none."""
     services: NotRequired[list[str]]
     """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
     starts_machines: NotRequired[bool]
@@ -577,6 +680,10 @@ class NetworkArgs(TypedDict):
     """ARN of the key that encrypts the records of traffic and of name lookups."""
     keep_logs: NotRequired[int]
     """Days that those records are kept."""
+    cidr: str
+    """Addresses of machines; /16 to /22."""
+    pods: NotRequired[str]
+    """Addresses of pods; /16 to /20, apart from the other."""
 
 
 class ObservabilityArgs(TypedDict):
@@ -617,6 +724,8 @@ class OperatorsArgs(TypedDict):
     """Namespace of training jobs; every job in it waits in its queue."""
     scale_to_zero: NotRequired[bool]
     """Machines come and go with the jobs: Karpenter is among the operators. They stay by default."""
+    existing: NotRequired[list[str]]
+    """Those that the cluster has already, which are not installed; none by default."""
     images: NotRequired[dict[str, str]]
     """Name in ``images.lock`` -> reference by digest, charts included; a missing one is reported as
     ``unlocked``."""
@@ -637,6 +746,14 @@ class PlatformArgs(TypedDict):
     """Name of the deployment; also the namespace of its training jobs."""
     training: str
     """Name of the training component, as its project has it."""
+    key: NotRequired[str]
+    """ARN of the key that encrypts disks, where it was there already; empty: that of the training component."""
+    subnet: NotRequired[str]
+    """Id of the machines' subnet, where it was there already; empty: that of the training component."""
+    group: NotRequired[str]
+    """Id of the machines' security group, where the cluster was there already; empty: the training component's."""
+    operators: NotRequired[list[str]]
+    """Operators that the cluster has already; none by default."""
     cluster: str
     """Name of the cluster."""
     version: NotRequired[str]
@@ -699,6 +816,15 @@ class QueueingArgs(TypedDict):
     """Place a job's pods close together. Needs machines that stay: what is not there yet has no place."""
 
 
+class ExistingBucketArgs(TypedDict):
+    """A bucket of the same account that is there already."""
+
+    bucket: str
+    """Its name."""
+    key: NotRequired[str]
+    """ARN of the KMS key that encrypts it, which training is let use; none: S3's own."""
+
+
 class ExistingArgs(TypedDict):
     """What is there already, by id: it is used, not made."""
 
@@ -706,6 +832,10 @@ class ExistingArgs(TypedDict):
     """Name of the bucket that releases go to; empty: one is made."""
     key: NotRequired[str]
     """ARN of the KMS key that encrypts the release bucket; empty: one is made."""
+    datasets: NotRequired[ExistingBucketArgs]
+    """Bucket of training data; none: one is made where ``storage.datasets`` says a size."""
+    checkpoints: NotRequired[ExistingBucketArgs]
+    """Bucket of checkpoints; none: one is made where ``storage.checkpoints`` says a size."""
 
 
 class RegistryArgs(TypedDict):
@@ -871,7 +1001,7 @@ class ScalingArgs(TypedDict):
     role: str
     """Name of the machines' role."""
     key_alias: str
-    """Alias of the key that encrypts their disks."""
+    """Alias, or ARN, of the key that encrypts their disks."""
     placed: NotRequired[bool]
     """Whether machines are put close together. They are not by default."""
 
@@ -1029,6 +1159,8 @@ class StorageArgs(TypedDict):
     """Whether there is a bucket for training data."""
     checkpoints: NotRequired[bool]
     """Whether there is a bucket for checkpoints."""
+    existing: NotRequired[dict[str, str]]
+    """``datasets`` or ``checkpoints`` -> name of a bucket that is there already, and not made; none by default."""
     keep_records: NotRequired[int]
     """Days that what is in the audit bucket cannot be changed, and that access logs are kept."""
 
@@ -1110,6 +1242,24 @@ class TrainingJobsArgs(TypedDict):
     """Whether the file system is mounted at ``/data``. Not by default."""
 
 
+class ExistingClusterArgs(TypedDict):
+    """An EKS cluster that is there already. Machines that train join it; nothing else of it is touched."""
+
+    cluster: str
+    """Its name."""
+    endpoint: str
+    """Address of its API."""
+    certificate_authority: str
+    """Certificate that its API is known by, PEM in base 64 (``aws eks describe-cluster``)."""
+    node_role: str
+    """ARN of the role that its machines have: those that train have it too."""
+    nodes_group: str
+    """Security group of its machines and pods; EFA needs everything open inside it."""
+    operators: NotRequired[list[str]]
+    """Operators of the table (docs/existing.md) that it has already. Those that are needed and not named are
+    installed."""
+
+
 class FilesArgs(TypedDict):
     """A parallel file system that feeds the accelerators; it shows the datasets' objects as files."""
 
@@ -1137,12 +1287,23 @@ class TrainingArgs(TypedDict):
     """Region it is in."""
     zones: list[str]
     """Availability zone ids. Accelerators and the file system, which work in one zone, are in the first."""
+    control_zone: NotRequired[str]
+    """Zone that has a part of the control plane and nothing else, where ``zones`` names one; empty: there is
+    none."""
     name: str
     """Name of the deployment."""
     tags: TagsArgs
     """Who owns it; recorded, and applied through the provider's default tags."""
-    cidr: str
-    """Addresses of machines; /16 to /22."""
+    cidr: NotRequired[str]
+    """Addresses of machines; /16 to /22. None where the network is there already."""
+    existing_network: NotRequired[ExistingNetworkArgs]
+    """The network, where it is there already; none: one is made."""
+    existing_cluster: NotRequired[ExistingClusterArgs]
+    """The cluster, where it is there already; none: one is made."""
+    existing_keys: NotRequired[ExistingKeysArgs]
+    """Keys that are there already; all are made by default."""
+    existing_buckets: NotRequired[dict[str, ExistingBucketArgs]]
+    """``datasets`` or ``checkpoints`` -> a bucket that is there already; none by default."""
     egress: NotRequired[list[EgressArgs]]
     """Ranges that machines may reach; none by default."""
     datasets: NotRequired[str]
@@ -1210,7 +1371,7 @@ class VolumesArgs(TypedDict):
     region: str
     """Region they are in."""
     key_alias: str
-    """Alias of the key that encrypts disks."""
+    """Alias, or ARN, of the key that encrypts disks."""
     namespace: str
     """Namespace that mounts the file system."""
     tags: TagsArgs
@@ -1241,8 +1402,10 @@ class WorkloadRoleArgs(TypedDict):
     service_account: str
     """Its service account."""
     key_alias: str
-    """Alias of the key that encrypts the buckets."""
+    """Alias, or ARN, of the key that encrypts the buckets."""
     reads: NotRequired[list[str]]
     """Buckets it reads; none by default."""
     writes: NotRequired[list[str]]
     """Buckets it reads and writes; none by default."""
+    keys: NotRequired[list[str]]
+    """ARNs of other keys that encrypt some of them; none by default."""

@@ -20,6 +20,7 @@ from aiinfra.components.aws.cluster import Cluster
 from aiinfra.components.aws.disks import Disks
 from aiinfra.components.aws.file_system import FileSystem
 from aiinfra.components.aws.image_repositories import ImageRepositories
+from aiinfra.components.aws.joined_network import JoinedNetwork
 from aiinfra.components.aws.keys import Keys
 from aiinfra.components.aws.machine_scaling import Scaling
 from aiinfra.components.aws.network import Network
@@ -59,6 +60,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     FileSystem,
     ImageRepositories,
     InferenceRuntime,
+    JoinedNetwork,
     Keys,
     Machines,
     Network,

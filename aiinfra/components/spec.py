@@ -70,6 +70,8 @@ def _plain(value: Any) -> Any:
         return to_inputs(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (Quantity, IPv4Network, IPv6Network)):
@@ -87,4 +89,6 @@ def _snake(annotation: Any, value: Any) -> Any:
         return {**{key: item for key, item in value.items() if key not in names}, **known}
     if get_origin(annotation) is tuple and isinstance(value, list):
         return [_snake(get_args(annotation)[0], item) for item in value]
+    if get_origin(annotation) is dict and isinstance(value, Mapping):
+        return {key: _snake(get_args(annotation)[1], item) for key, item in value.items()}
     return value

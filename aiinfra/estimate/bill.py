@@ -1,5 +1,6 @@
 """The bill of a program: every resource it registers, priced from its own inputs, or named as not priced."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -56,21 +57,12 @@ class Bill:
     @property
     def not_priced(self) -> tuple[str, ...]:
         """Reasons, each with how many resources it stands for."""
-        seen: dict[str, int] = {}
-        for item in self.items:
-            if not item.cost.known:
-                why = "; ".join(item.cost.drivers)
-                seen[why] = seen.get(why, 0) + 1
-        return tuple(f"{count} x {why}" if count > 1 else why for why, count in sorted(seen.items()))
+        return counted("; ".join(item.cost.drivers) for item in self.items if not item.cost.known)
 
     @property
     def also(self) -> tuple[str, ...]:
         """What use adds to what is priced, each with how many resources it is said of."""
-        seen: dict[str, int] = {}
-        for item in self.items:
-            for words in item.also:
-                seen[words] = seen.get(words, 0) + 1
-        return tuple(f"{count} x {words}" if count > 1 else words for words, count in sorted(seen.items()))
+        return counted(words for item in self.items for words in item.also)
 
     @property
     def old(self) -> tuple[Source, ...]:
@@ -79,10 +71,14 @@ class Bill:
 
 
 def bill(
-    resources: Iterable[Resource], catalogue: Catalogue, region_of: Callable[[Resource], str], as_of: date
+    resources: Iterable[Resource],
+    catalogue: Catalogue,
+    region_of: Callable[[Resource], str],
+    as_of: date,
+    holds: Mapping[str, float] | None = None,
 ) -> Bill:
     """The bill of ``resources``; ``region_of`` tells where one's provider works, or nothing where it is not known:
-    then it has no price.
+    then it has no price. ``holds`` is what is declared of storage by the name of its resource, in GiB.
 
     Resources that are only read, and components, are for the caller to leave out.
     """
@@ -96,7 +92,7 @@ def bill(
             spent.append(f"{resource.name}: {at_once()[resource.type]}{_bought(resource)}")
             continue
         region = region_of(resource)
-        lines = list(_lines(resource, Place(catalogue, region, templates)))
+        lines = list(_lines(resource, Place(catalogue, region, templates, (holds or {}).get(resource.name))))
         if lines:
             regions.add(region)
             items.append(_item(resource, lines))
@@ -145,6 +141,31 @@ def _bought(resource: Resource) -> str:
     return f" ({', '.join(named)})" if named else ""
 
 
+def counted(words: Iterable[str]) -> tuple[str, ...]:
+    """Each once, by name, with how many there are of it."""
+    return tuple(f"{count} x {said}" if count > 1 else said for said, count in sorted(Counter(words).items()))
+
+
+def grouped(items: Iterable[Item], prefix: str = "") -> list[tuple[str, Value]]:
+    """Priced resources, dearest first: (``8 x VpcEndpoint``, or the name of a single one, USD a month).
+
+    Those of one type and one price are told together. ``prefix`` is left out of names.
+    """
+    kinds: dict[tuple[str, tuple[float, float, float]], list[Item]] = {}
+    for item in items:
+        if item.cost.known:
+            kinds.setdefault((item.type, item.cost.bounds), []).append(item)
+    found = []
+    for (type_, _), same in kinds.items():
+        total = exact(0.0, "USD/month")
+        for item in same:
+            total = total + item.cost
+        kind = type_.rpartition(":")[2]
+        words = f"{len(same)} x {kind}" if len(same) > 1 else f"{same[0].name.removeprefix(prefix)} ({kind})"
+        found.append((words, total.unit_as("USD/month")))
+    return sorted(found, key=lambda row: (-row[1].bounds[1], row[0]))
+
+
 def text(found: Bill, name: str) -> str:
     """The bill for people: dearest first."""
     where = "".join(f" in {region}" if region else ", a region not told" for region in found.regions)
@@ -152,8 +173,8 @@ def text(found: Bill, name: str) -> str:
     lines += [f"  at once, when it is applied: {words}; what it costs, its offer says" for words in found.at_once]
     known = [item for item in found.items if item.cost.known]
     for item in sorted(known, key=lambda item: (-item.cost.bounds[1], item.name)):
-        lines.append(f"  {_money(item.cost):<28} {item.name} ({item.type.rpartition(':')[2]})")
-    lines += ["", f"cost a month  {_money(found.cost)}"]
+        lines.append(f"  {money(item.cost):<28} {item.name} ({item.type.rpartition(':')[2]})")
+    lines += ["", f"cost a month  {money(found.cost)}"]
     lines.append(f"priced {found.priced} of {len(found.items)} billable resources")
     lines += [f"  not priced: {why}" for why in found.not_priced]
     lines += [f"  use adds: {words}" for words in found.also]
@@ -161,7 +182,8 @@ def text(found: Bill, name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _money(cost: Value) -> str:
+def money(cost: Value) -> str:
+    """A known sum with its range."""
     low, value, high = cost.bounds
     spread = "" if low == high else f" ({amount(low, 'USD')} to {amount(high, 'USD')})"
     return f"{amount(value, 'USD')}{spread}"

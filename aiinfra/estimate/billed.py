@@ -54,6 +54,8 @@ class Place:
     region: str
     templates: Mapping[str, Mapping[str, Any]]
     """Inputs of launch templates by every word that refers to one: its id's stand-in and its own name."""
+    holds: float | None = None
+    """GiB that the resource is declared to hold, where the program tells (a bucket itself does not)."""
 
     def line(self, service: str, quantity: float, what: str = "") -> Line:
         """A month of ``quantity`` of a service."""
@@ -236,6 +238,11 @@ def _by_use(service: str, what: str) -> Rule:
     def rule(_: Mapping[str, Any], place: Place) -> Iterator[Line]:
         found = place.catalogue.services[service]
         price = found.price(place.region)
+        if place.holds is not None and price.known:
+            full = place.line(service, place.holds).cost
+            part = full * Value(0.0, 1.0, 1.0, "", ("as if filled to the size that is declared",))
+            yield Line(what, part.unit_as("USD/month"), "requests, and old versions that are kept")
+            return
         said = "" if price.value is None else f": {price.value:g} USD a {found.unit.removesuffix('-month')}"
         month = " and month" if said and found.unit.endswith("-month") else ""
         yield Line(what, unknown("USD/month", f"{what} bills by use{said}{month}"))

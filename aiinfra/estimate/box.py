@@ -126,10 +126,19 @@ def engine_latency(box: Box, work: Work) -> Value:
     if "kernel_cycles" not in coefficients()["latency"].get(box.part.efficiency, {}) and bandwidth.known:
         streamed = (_inverse(bandwidth * of_assumption(assumption("memory-share")), 1.0) * work.weights).unit_as("s")
         if (streamed.value or 0) > seconds:
-            alone = streamed.because("bound by reading the weights")
+            alone = _cached(streamed.because("bound by reading the weights"), alone, work)
     runtime = _inverse(of_assumption(assumption(f"runtime-{_runtime(box.part)}")), 1.0)
     alone = alone * _type_spread(box.part, dtype) * runtime
     return _if_complete(alone + dispatch(work), work)
+
+
+def _cached(streamed: Value, arithmetic: Value, work: Work) -> Value:
+    """Weights that a last-level cache may hold are read from there: the range reaches down to arithmetic alone."""
+    if work.weights > assumption("cache").high:
+        return streamed
+    _, value, high = streamed.bounds
+    low = min(streamed.bounds[0], arithmetic.bounds[1])
+    return replace(streamed.because(assumption("cache").why), low=low, value=value, high=high)
 
 
 def dispatch(work: Work) -> Value:

@@ -9,7 +9,8 @@ small convolution nets over large detectors to attention. Other parts have one s
 chosen by leaving out whole devices (``fitting``); the numbers are in ``catalogue/data/efficiency.json``.
 
 Latency of one item: kernels x cycles / clock + operations / (share x rate) x (rate / ``REFERENCE``) ** growth + weights
-/ (share x bandwidth) on GPUs, since one item fills less of a faster part; operations over a share of the rate else.
+/ (share x bandwidth) on GPUs, since one item fills less of a faster part; operations over a share of the rate else, on
+CPUs a share of one core's, less what cores lose on one item together.
 """
 
 import json
@@ -94,11 +95,16 @@ def throughput_share(part: Accelerator, work: Work, dtype: str, *, current_softw
     return Share(min(math.exp(log_share), 0.95), fitted["factor"], fitted["devices"])
 
 
+def together(cores: float, loss: float) -> float:
+    """The part of their rates that ``cores`` keep when they share one item."""
+    return 1 / (1 + loss * max(cores - 1, 0.0))
+
+
 def latency_seconds(
-    part: Accelerator, work: Work, rate: float, bandwidth: float, clock: float
+    part: Accelerator, work: Work, rate: float, bandwidth: float, clock: float, *, cores: float = 1.0
 ) -> tuple[float, float] | None:
     """(seconds for one item, factor of its range), with ``rate`` in operations/s, ``bandwidth`` in bytes/s, GHz
-    ``clock``.
+    ``clock``; of a CPU, ``cores`` are those that share the item, and ``rate`` is of all of them.
 
     The three are what the power mode leaves. None where the clock of a GPU is unknown.
     """
@@ -116,6 +122,7 @@ def latency_seconds(
     share = math.exp(sum(w * a for w, a in zip(kinds(work), fitted["kinds"], strict=True)))
     if "scaling" in fitted:
         return _carried(work.operations / share, rate, fitted)
+    share *= together(cores, fitted.get("scaling_loss", 0.0))
     return work.operations / (share * rate), fitted["factor"]
 
 

@@ -3,23 +3,27 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.catalogue.figure import Source
 from aiinfra.errors import BadInput
 from aiinfra.estimate.ages import old_of
+from aiinfra.estimate.cloud_bill import CloudBill
 from aiinfra.estimate.judge import judge_caps, judge_site, judge_training
 from aiinfra.estimate.language import Language
 from aiinfra.estimate.onnx_work import of_facts
 from aiinfra.estimate.site import SiteEstimate, estimate_site
 from aiinfra.estimate.training import NOT_PRICED, TrainingEstimate, estimate_training
-from aiinfra.estimate.value import Value, exact
+from aiinfra.estimate.value import Value, exact, unknown
 from aiinfra.estimate.verdict import Outcome, Verdict, worst
 from aiinfra.estimate.year import Outlook, outlook
 from aiinfra.findings import Finding, Severity
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
-from aiinfra.spec.site import Place
+
+TRANSFER: Final = "a model's and images' transfer to the sites"
+"""What sites also bill and the catalogue has no price for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Estimate:
     """Sources older than 180 days on ``as_of``, among those that were used."""
     added: tuple[str, ...]
     """Files of the user's that the catalogue holds."""
+    cloud: CloudBill | None = None
+    """What AWS bills for what it compiles to; None where that was not looked at (``with_cloud`` puts it in)."""
 
     @property
     def outcome(self) -> Outcome:
@@ -86,7 +92,8 @@ def estimate(deployment: Deployment, catalogue: Catalogue, as_of: date) -> Estim
     sites = tuple(estimate_site(deployment, site, catalogue, model, digest) for site in deployment.sites)
     training = estimate_training(deployment, deployment.training, catalogue) if deployment.training else None
     verdicts = {site.class_name: judge_site(deployment, index, site, catalogue) for index, site in enumerate(sites)}
-    totals = {name: _total(name, sites, training) for name in ("watts_load", "cost", "carbon")}
+    lost = deployment.training.instance if deployment.training and training is None else ""
+    totals = {name: _total(name, sites, training, lost) for name in ("watts_load", "cost", "carbon")}
     if deployment.training is not None:
         verdicts["training"] = judge_training(deployment, training)
     if deployment.caps.scope is Scope.DEPLOYMENT:
@@ -95,10 +102,10 @@ def estimate(deployment: Deployment, catalogue: Catalogue, as_of: date) -> Estim
     rate = objective.rate.per_second if objective.rate else 0.0
     not_priced = tuple(name for site in sites for name in site.not_priced)
     if deployment.training is not None:
-        lost = (f"{deployment.training.nodes} x {deployment.training.instance}: not in the catalogue", *NOT_PRICED)
-        not_priced += training.not_priced if training else lost
-    not_priced += ("a model's and images' transfer to the sites",) if sites else ()
-    billable = len(sites) + sum(_beside(site.runtime.on) for site in deployment.sites) + (1 if sites else 0)
+        nodes = f"{deployment.training.nodes} x {deployment.training.instance}: not in the catalogue"
+        not_priced += training.not_priced if training else (nodes, *NOT_PRICED)
+    not_priced += (TRANSFER,) if sites else ()
+    billable = sum(site.billable for site in sites) + (1 if sites else 0)
     billable += (2 + len(NOT_PRICED)) if deployment.training else 0
     return Estimate(
         name=deployment.name,
@@ -113,14 +120,9 @@ def estimate(deployment: Deployment, catalogue: Catalogue, as_of: date) -> Estim
         priced=billable - len(not_priced),
         billable=billable,
         not_priced=not_priced,
-        old=old_of(_behind(sites, training, verdicts), as_of),
+        old=old_of(behind(sites, training, verdicts), as_of),
         added=catalogue.added,
     )
-
-
-def _beside(place: Place) -> int:
-    """Kinds of billable things a class has beside its boxes: the cluster's own, on EKS also what its nodes use."""
-    return {Place.EKS: 2, Place.HYBRID: 1}.get(place, 0)
 
 
 def language_of(deployment: Deployment) -> Language | None:
@@ -141,9 +143,12 @@ def language_of(deployment: Deployment) -> Language | None:
     )
 
 
-def _total(name: str, sites: tuple[SiteEstimate, ...], training: TrainingEstimate | None) -> Value:
-    """The sum over classes and sites, and the training cluster; unknown where any part of it is."""
+def _total(name: str, sites: tuple[SiteEstimate, ...], training: TrainingEstimate | None, lost: str) -> Value:
+    """The sum over classes and sites, and the training cluster; unknown where any part of it is, ``lost`` the instance
+    of a training cluster that the catalogue does not hold."""
     unit = {"watts_load": "W", "cost": "USD/month", "carbon": "kg CO2e/month"}[name]
+    if lost:
+        return unknown(unit, f"{lost} is not in the catalogue")
     total = exact(0.0, unit)
     for site in sites:
         total = total + (site.figures[name] * float(site.sites or 1))
@@ -152,7 +157,7 @@ def _total(name: str, sites: tuple[SiteEstimate, ...], training: TrainingEstimat
     return total.unit_as(unit)
 
 
-def _behind(
+def behind(
     sites: tuple[SiteEstimate, ...], training: TrainingEstimate | None, verdicts: Mapping[str, tuple[Verdict, ...]]
 ) -> Iterator[Value | Verdict]:
     """Everything whose sources an estimate rests on."""

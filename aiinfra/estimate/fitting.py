@@ -11,8 +11,9 @@ from aiinfra.estimate.published import Row
 
 
 def _served_alone(latency: Mapping[str, Any]) -> dict[str, Any]:
-    """Throughput of plain CPUs: no batched results are published, so one item's share, with a wider range."""
-    return {**latency, "factor": round(latency["factor"] * 1.2, 3)}
+    """Throughput of plain CPUs, whose server gives each request one core: one core's share, with a wider range."""
+    kept = {key: value for key, value in latency.items() if key != "scaling_loss"}
+    return {**kept, "factor": round(latency["factor"] * 1.2, 3)}
 
 
 def fit(rows: Sequence[Row]) -> Mapping[str, Any]:
@@ -22,7 +23,8 @@ def fit(rows: Sequence[Row]) -> Mapping[str, Any]:
     return {
         "throughput": fit_throughput(chosen)
         | {"cpu": _served_alone(latency["cpu"]), "unmeasured": {"share": 0.35, "factor": 3.0}},
-        "latency": latency | {"unmeasured": {"kinds": latency["cpu"]["kinds"], "factor": 3.0}},
+        "latency": latency
+        | {"unmeasured": {"kinds": latency["cpu"]["kinds"], "factor": max(3.0, latency["cpu"]["factor"])}},
         "language": fit_language(chosen) | {"unmeasured": {"share": 0.3, "factor": 2.5}},
         "power": fit_power(chosen),
     }

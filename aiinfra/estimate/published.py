@@ -189,7 +189,8 @@ def _latency(row: Row, part: Accelerator) -> Guess | None:
     if work is None or rate is None:
         return None
     bandwidth = (part.bandwidth.value or 0.0) * 1e9
-    found = latency_seconds(part, work, rate * part.gpu_share, bandwidth, part.clock.value or 0.0)
+    clock, cores = part.clock.value or 0.0, float(part.cores or 1)
+    found = latency_seconds(part, work, rate * part.gpu_share, bandwidth, clock, cores=cores)
     return None if found is None else _guess(found[0] * 1e3, found[1])
 
 

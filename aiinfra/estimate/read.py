@@ -27,6 +27,20 @@ class Choice:
     as_of: date
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A declaration as one stack sees it, with its sites in place and the catalogue for it."""
+
+    declaration: Declaration
+    deployment: Deployment
+    catalogue: Catalogue
+    stack: str
+
+    def estimate(self, as_of: date) -> Estimate:
+        """Its estimate."""
+        return estimate(self.deployment, self.catalogue, as_of)
+
+
 def day(text: str) -> date:
     """The day a command judges ages against: as given, or today.
 
@@ -61,11 +75,17 @@ def catalogue_of(declaration: Declaration, added: Path | None) -> Catalogue:
     return found if facts is None else found.with_model(declaration.deployment.model.file, facts)
 
 
-def estimate_declaration(path: Path, stack: str, as_of: str, added: Path | None) -> tuple[Estimate, bool]:
-    """(the estimate of the declaration at ``path``, whether it asks for measurements)."""
+def read_declared(path: Path, stack: str, added: Path | None) -> Declared:
+    """The declaration at ``path`` as ``stack`` sees it, and the catalogue for it."""
     declaration = load(path, stack)
     deployment = with_rows(declaration.deployment, declaration.rows)
-    return estimate(deployment, catalogue_of(declaration, added), day(as_of)), deployment.objective.require_measured
+    return Declared(declaration, deployment, catalogue_of(declaration, added), stack)
+
+
+def estimate_declaration(path: Path, stack: str, as_of: str, added: Path | None) -> tuple[Estimate, bool]:
+    """(the estimate of the declaration at ``path``, whether it asks for measurements)."""
+    found = read_declared(path, stack, added)
+    return found.estimate(day(as_of)), found.deployment.objective.require_measured
 
 
 def choose(

@@ -5,6 +5,8 @@ from typing import Any
 
 from aiinfra.estimate.against import Result, Score
 from aiinfra.estimate.ages import plain, told
+from aiinfra.estimate.cloud_bill import data as cloud_data
+from aiinfra.estimate.cloud_bill import text as cloud_text
 from aiinfra.estimate.estimate import Estimate
 from aiinfra.estimate.judge import throttles_first
 from aiinfra.estimate.site import SiteEstimate
@@ -36,6 +38,11 @@ _ROWS = (
 
 def text(found: Estimate, *, why: bool = False) -> str:
     """The whole estimate; ``why`` adds what drives each range, and its sources."""
+    return parts_text(found, why=why) + together_text(found)
+
+
+def parts_text(found: Estimate, *, why: bool = False) -> str:
+    """Each class of sites and the training cluster."""
     lines = [f"{found.name}, estimated as of {found.as_of.isoformat()}"]
     if found.added:
         lines.append(f"with your figures from {', '.join(found.added)}")
@@ -43,6 +50,12 @@ def text(found: Estimate, *, why: bool = False) -> str:
         lines += ["", *_site(site, found.verdicts.get(site.class_name, ()), year, why=why)]
     if found.training is not None:
         lines += ["", *_training(found.training, found.verdicts.get("training", ()))]
+    return "\n".join(lines) + "\n"
+
+
+def together_text(found: Estimate) -> str:
+    """What all of it draws, costs and emits; with the bill of what it compiles to where that was looked at."""
+    lines = ["", *cloud_text(found.cloud, found.name)] if found.cloud is not None else []
     lines += ["", "all together"]
     for name, value in (
         ("watts under load", found.watts),
@@ -51,9 +64,11 @@ def text(found: Estimate, *, why: bool = False) -> str:
     ):
         lines.append(_row(name, value))
     lines += [_verdict(verdict) for verdict in found.verdicts.get("deployment", ())]
-    lines.append(f"priced {found.priced} of {found.billable} billable things")
-    if found.not_priced:
-        lines.append(f"not priced: {'; '.join(found.not_priced)}")
+    things = "billable things" if found.cloud is None else "billable resources"
+    lines.append(f"priced {found.priced} of {found.billable} {things}")
+    lines += [f"  not priced: {why}" for why in found.not_priced]
+    if found.cloud is not None:
+        lines += [f"  use adds: {words}" for words in found.cloud.also]
     lines += told(found.old)
     return "\n".join(lines) + "\n"
 
@@ -157,6 +172,7 @@ def data(found: Estimate) -> dict[str, Any]:
         "priced": found.priced,
         "billable": found.billable,
         "not_priced": list(found.not_priced),
+        "cloud": None if found.cloud is None else cloud_data(found.cloud),
         "old": plain(found.old),
     }
 

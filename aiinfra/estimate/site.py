@@ -77,6 +77,18 @@ class SiteEstimate:
     """The measurement that replaced the estimate; None: it is estimated."""
     not_priced: tuple[str, ...]
     """What has no price, by name."""
+    place: Place = Place.BOX
+    """What a site runs on."""
+
+    @property
+    def billable(self) -> int:
+        """Kinds of billable things: its boxes; the cluster's own, on EKS also what its nodes use."""
+        return 1 + {Place.EKS: 2, Place.HYBRID: 1}.get(self.place, 0)
+
+    @property
+    def all_cost(self) -> Value:
+        """USD a month of all sites of the class."""
+        return (self.figures["cost"] * float(self.sites or 1)).unit_as("USD/month")
 
     @property
     def boxes(self) -> int:
@@ -122,6 +134,7 @@ def estimate_site(
         figures=figures,
         measured=found,
         not_priced=tuple(_not_priced(site, figures["cost"])),
+        place=site.runtime.on,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.estimate.hosts import host_of, node_power
-from aiinfra.estimate.money import HOURS, carbon, cloud_ground, control_plane, energy
+from aiinfra.estimate.money import HOURS, Ground, carbon, cloud_ground, control_plane, energy
 from aiinfra.estimate.value import Value, of_figure, unknown, within
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.training import Training
@@ -29,9 +29,14 @@ class TrainingEstimate:
     efa: int
     """Network cards for collectives, a node."""
     watts: Value
+    nodes_cost: Value
+    """USD a month of the nodes alone."""
     cost: Value
+    """USD a month of the nodes and the control plane."""
     carbon: Value
     not_priced: tuple[str, ...]
+    come_and_go: bool = False
+    """The nodes come and go with the jobs: no program registers them."""
 
 
 def estimate_training(deployment: Deployment, training: Training, catalogue: Catalogue) -> TrainingEstimate | None:
@@ -49,18 +54,31 @@ def estimate_training(deployment: Deployment, training: Training, catalogue: Cat
             found = node_power(limit.value, instance.accelerators, host_of(part, instance.accelerators))
             draw = within(found.watts, found.factor, "W", "published nodes of this class of host")
     watts = (draw * float(training.nodes)).unit_as("W")
-    price = ground.price if ground.price is not None else unknown("USD/hour", "no price")
-    if training.capacity.spot or training.capacity.reservation:
-        why = "spot" if training.capacity.spot else f"reservation {training.capacity.reservation}"
-        price = unknown("USD/hour", f"{why}: its price is not in the catalogue, only on demand is")
-    cost = (price * (HOURS * training.nodes)).unit_as("USD/month") + control_plane(catalogue, deployment.cloud.region)
+    nodes = (_price(training, ground) * (HOURS * training.nodes)).unit_as("USD/month")
+    if training.scale_to_zero:
+        nodes = nodes * Value(0.0, 1.0, 1.0, "", ("the nodes come and go with the jobs: from none to all, all month",))
+    cost = nodes + control_plane(catalogue, deployment.cloud.region)
     return TrainingEstimate(
         instance=instance.name,
         nodes=training.nodes,
         accelerators=instance.accelerators * training.nodes,
         efa=instance.efa,
         watts=watts,
+        nodes_cost=nodes,
         cost=cost,
         carbon=carbon(energy(watts, ground), ground),
         not_priced=NOT_PRICED if cost.known else (f"{training.nodes} x {instance.name}", *NOT_PRICED),
+        come_and_go=training.scale_to_zero,
     )
+
+
+def _price(training: Training, ground: Ground) -> Value:
+    """USD an hour of one node. A capacity reservation bills on-demand rates, used or not (AWS's EC2 user guide,
+    "Capacity Reservations pricing and billing"); spot and Capacity Blocks have prices of their own."""
+    capacity = training.capacity
+    if capacity.spot:
+        return unknown("USD/hour", "spot: its price changes by the hour, only on demand is in the catalogue")
+    if capacity.is_block:
+        named = capacity.offering or capacity.reservation
+        return unknown("USD/hour", f"Capacity Block {named}: it is paid when it is bought, at the price of its offer")
+    return ground.price if ground.price is not None else unknown("USD/hour", "no price")

@@ -72,6 +72,33 @@ def collect_with_upstreams(
     return run.once(program.name, mode, run.upstreams(program.name))
 
 
+def collect_beside(
+    paths: Mapping[str, str | Path],
+    *,
+    stack: str = "production",
+    collect: Collect | None = None,
+    told: Callable[[str], None] = lambda _name: None,
+    **options: Any,
+) -> dict[str, Graph]:
+    """Record the projects at ``paths`` (all in one folder) symbolically, by the names given there.
+
+    Each is run once, or twice where it refers to another; ``told`` hears each name before it is recorded.
+
+    Raises:
+        As :func:`collect_projects`.
+    """
+    programs = {name: find(path) for name, path in paths.items()}
+    beside: dict[str, Program] = {}
+    for program in programs.values():
+        beside |= _programs(program.root.parent, strict=False) | {program.name: program}
+    run = _Runs(beside, stack, collect, options)
+    found: dict[str, Graph] = {}
+    for name, program in programs.items():
+        told(name)
+        found[name] = run.symbolic(program.name)
+    return found
+
+
 def upstream_programs(path: str | Path, *, stack: str = "production", **options: Any) -> tuple[Program, ...]:
     """The projects beside the program at ``path`` whose stacks it refers to, in the order they must be applied.
 

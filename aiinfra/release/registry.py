@@ -163,13 +163,13 @@ class Registry:
         return bool(changed)
 
     def _send(self, method: str, url: str, headers: dict[str, str], content: Path | bytes | None) -> requests.Response:
+        # Named at each request: REQUESTS_CA_BUNDLE in the environment would go before the session's own.
+        asked = {"headers": headers, "stream": True, "verify": self._session.verify}
         try:
             if isinstance(content, Path):
                 with content.open("rb") as stream:
-                    return self._session.request(
-                        method, url, headers=headers, data=stream, stream=True, timeout=(10.0, 300.0)
-                    )
-            return self._session.request(method, url, headers=headers, data=content, stream=True, timeout=_TIMEOUT)
+                    return self._session.request(method, url, data=stream, timeout=(10.0, 300.0), **asked)
+            return self._session.request(method, url, data=content, timeout=_TIMEOUT, **asked)
         except requests.exceptions.SSLError as error:
             raise AiinfraError(
                 "registry-untrusted",

@@ -13,6 +13,8 @@ from aiinfra.graph.node import Graph, Node
 from aiinfra.graph.program import find
 from aiinfra.review.document import SPENDS, Amount, Document, Figure, Level
 from aiinfra.review.folding import plural
+from aiinfra.tokens import TRAINING
+from aiinfra.units import DataSize
 
 _NONE: Final = Amount("not there", None)
 _WORST: Final = tuple(Level)
@@ -24,7 +26,17 @@ def bill_of(graph: Graph, catalogue: Catalogue, region: str, as_of: date) -> Bil
     def where(resource: Any) -> str:
         return _region(graph, resource, region)
 
-    return bill([node for node in graph if node.custom and not node.read], catalogue, where, as_of)
+    managed = [node for node in graph if node.custom and not node.read]
+    return bill(managed, catalogue, where, as_of, dict(_holds(graph)))
+
+
+def _holds(graph: Graph) -> Iterator[tuple[str, float]]:
+    """Name of a bucket -> GiB, of those whose size a training component declares."""
+    for node in graph.of_type(TRAINING):
+        for noun in ("datasets", "checkpoints"):
+            size = node.inputs.get(noun)
+            if isinstance(size, str):
+                yield f"{node.name}-storage-{noun}-bucket", float(DataSize(size).bytes) / 2**30
 
 
 def _region(graph: Graph, node: Node, default: str) -> str:

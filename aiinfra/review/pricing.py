@@ -1,19 +1,28 @@
 """The bill of a program on disk, and of two versions in their review."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from aiinfra.catalogue import additions
+from aiinfra.compiler.programs import programs
+from aiinfra.compiler.projects import BUNDLES, Project, projects
 from aiinfra.errors import AiinfraError
 from aiinfra.estimate.bill import Bill
-from aiinfra.estimate.read import day
+from aiinfra.estimate.estimate import Estimate
+from aiinfra.estimate.read import Declared, day
+from aiinfra.estimate.whole import with_cloud
 from aiinfra.graph.child import collect_in_subprocess
 from aiinfra.graph.node import Graph, Mode
-from aiinfra.graph.projects import collect_with_upstreams
+from aiinfra.graph.projects import collect_beside, collect_with_upstreams
 from aiinfra.review.billing import bill_of, region_of, with_bills, without_bill
 from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Document
 from aiinfra.review.last_look import masked
 from aiinfra.review.versions import Version
+from aiinfra.spec.site import Place
+
+Told = Callable[[str], None]
+"""Told the name of what is recorded next."""
 
 
 def priced(program: Path, stack: str, as_of: str, added: Path | None) -> Bill:
@@ -32,6 +41,37 @@ def priced(program: Path, stack: str, as_of: str, added: Path | None) -> Bill:
         program, stack=stack, mode=Mode.SYMBOLIC, collect=collect_in_subprocess, stand_ins=True
     )
     return bill_of(graph, catalogue, region_of(program, stack), today)
+
+
+def whole(found: Estimate, declared: Declared, told: Told = lambda _name: None) -> Estimate:
+    """The estimate of a declaration with the bill of every project that it compiles to and that AWS bills.
+
+    The projects are compiled to a folder that is gone afterwards, and recorded without a cloud; ``told`` hears the name
+    of each before. Projects of sites that are no cluster of AWS's hold nothing that it bills.
+
+    Raises:
+        AiinfraError: a project cannot be recorded.
+    """
+    declaration = declared.declaration
+    wanted = [one.folder for one in projects(declaration) if _in_cloud(one)]
+    if not wanted:
+        return found
+    with programs(declaration.file, declared.stack) as paths:
+        chosen = {name: paths[name] for name in wanted if name in paths}
+        graphs = collect_beside(
+            chosen, stack=declared.stack, collect=collect_in_subprocess, told=told, stand_ins=True, assume_config=True
+        )
+        bills = {
+            name: bill_of(graph, declared.catalogue, region_of(chosen[name], declared.stack), found.as_of)
+            for name, graph in graphs.items()
+        }
+    return with_cloud(found, declared.deployment, declared.catalogue, bills)
+
+
+def _in_cloud(project: Project) -> bool:
+    return project.kind not in BUNDLES and (
+        project.site is None or project.site.runtime.on in (Place.EKS, Place.HYBRID)
+    )
 
 
 def billed(document: Document, as_of: str, *sides: tuple[Version, Graph | None]) -> Document:

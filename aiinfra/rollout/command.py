@@ -2,19 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, Final
 
-from aiinfra.errors import BadInput
+from aiinfra.errors import AiinfraError, BadInput
 from aiinfra.release.place import Kind, parse_place
 from aiinfra.release.store import LinkLost, ReleaseFolder, Source
 from aiinfra.release.transfer import Progress, open_source
+from aiinfra.release.verify import verify
 from aiinfra.rollout import pull as pulling
 from aiinfra.rollout.home import Home
+from aiinfra.rollout.observe import look
 from aiinfra.rollout.pull import Outcome, Result, Site
-from aiinfra.rollout.soak import Limits
+from aiinfra.rollout.soak import Clock, Limits
+from aiinfra.rollout.stay import Wall, own_delay, stay
 from aiinfra.server.config import ServerConfig, Watch
 from aiinfra.server.flags import configure
 from aiinfra.spec.class_file import Wave, read_class
+from aiinfra.spec.window import parse_window
 from aiinfra.units import Duration, Share
+
+_CPU: Final = "CPUExecutionProvider"
 
 
 def run(
@@ -35,6 +42,8 @@ def run(
     no_watch: bool = False,
     finish: bool = False,
     or_keep: bool = False,
+    first: bool = False,
+    try_on_cpu: bool = False,
     class_file: Path | None = None,
     site: str = "",
     wave: int | None = None,
@@ -49,7 +58,12 @@ def run(
     """
     default = Limits()
     limits = Limits(soak or default.time, load or default.load, max_failed or default.failed, max_p99)
-    here = Site(_config(config, repository, signers, watch), limits, say=say, progress=progress)
+    try_on = (_CPU,) if try_on_cpu else ()
+    here = Site(_config(config, repository, signers, watch), limits, say=say, progress=progress, try_on=try_on)
+    if first and not model:
+        raise BadInput("pull-needs", "--first asks whether a model is here", "name it: --model NAME")
+    if first and (kept := _stands(here, model)):
+        return Outcome(Result.CURRENT, model, kept, why="it is here and as it was signed; nothing was asked")
     if finish:
         return pulling.finish(here)
     if bool(source) == bool(class_file):
@@ -73,6 +87,58 @@ def run(
         return Outcome(Result.CURRENT, model, kept, why=f"{error.message}; goes on with what is here")
 
 
+def repeat(
+    source: str | None,
+    *,
+    window: str,
+    jitter: Duration,
+    say: Callable[[str], None],
+    told: Callable[[Outcome], None],
+    wall: Wall | None = None,
+    clock: Clock | None = None,
+    **options: Any,
+) -> None:
+    """Finish what is begun, then run at each opening of the window; ends with the process alone.
+
+    What goes wrong in one run is said, and the next is awaited; the options are those of :func:`run`.
+
+    Raises:
+        BadInput: ``window-invalid``, and what :func:`run` raises of it: a mistake that no later run can mend.
+    """
+    try:
+        opens = parse_window(window)
+    except ValueError as error:
+        raise BadInput(
+            "window-invalid", str(error), "systemd-analyze calendar shows what an expression means"
+        ) from None
+    strays = [f"--{key.replace('_', '-')}" for key in ("finish", "first", "no_watch") if options.pop(key, False)]
+    if strays:
+        raise BadInput("pull-needs", f"{strays[0]} is for one run, and --window for many", "leave one of them out")
+    if source:
+        parse_place(source)
+    config = _config(options.get("config"), options.get("repository"), (), options.get("watch"))
+    if config.watch is not None:
+        _await_server(config.watch.address, options.get("model", ""), options.get("load"), clock or Clock())
+
+    def once(*, finish: bool = False) -> None:
+        try:
+            told(run(None if finish else source, say=say, finish=finish, **options))
+        except BadInput:
+            raise
+        except AiinfraError as error:
+            say(f"{error.code}: {error.message}")
+
+    once(finish=True)
+    stay(opens, own_delay(Path(config.repository.dir), jitter), once, wall or Wall(), say)
+
+
+def _await_server(address: str, model: str, load: Duration | None, clock: Clock) -> None:
+    """Where both begin together, the server is still loading what an earlier run made current."""
+    end = clock.now() + (load or Limits().load).seconds
+    while look(address, model) is None and clock.now() < end:
+        clock.sleep(clock.every)
+
+
 def _of_class(file: Path, site: str, wave: int | None) -> tuple[str, Wave]:
     """Where a class's releases are, and what the site's wave is meant to serve."""
     told = read_class(file)
@@ -88,6 +154,21 @@ def _serving(site: Site, model: str) -> str | None:
     names = [model] if model else [p.name for p in sorted(home.root.glob("[!.]*")) if p.is_dir()]
     found = [version for name in names if (version := home.current(name))] if folder.is_dir() else []
     return found[0] if found else None
+
+
+def _stands(site: Site, model: str) -> str | None:
+    """The version to serve that is here and is what was signed; None where there is none. No network."""
+    version = _serving(site, model)
+    if version is None:
+        return None
+    folder = Home(Path(site.config.repository.dir)).folder(model, version)
+    try:
+        told = site.config.repository
+        verify(folder, [Path(signer) for signer in told.signers], expired=told.allow_expired)
+    except AiinfraError as error:
+        site.say(f"{model} {version} is here, and cannot be served: {error.message}")
+        return None
+    return version
 
 
 def _config(file: Path | None, repository: Path | None, signers: Sequence[Path], watch: str | None) -> ServerConfig:

@@ -1,15 +1,14 @@
 """The cloud account that training and the registry live in."""
 
-import re
-from typing import Annotated, Final
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from aiinfra.spec.base import Spec, unique
+from aiinfra.spec.base import Spec
+from aiinfra.spec.existing import ExistingKeys
 from aiinfra.spec.guard import Guard
-
-_ZONE: Final = re.compile(r"[a-z]+\d-az[1-8]")
+from aiinfra.spec.zone import Zone, Zones
 
 
 def _quoted(value: object) -> object:
@@ -19,19 +18,6 @@ def _quoted(value: object) -> object:
         )
     return value
 
-
-def _zones(value: tuple[str, ...]) -> tuple[str, ...]:
-    unique(value, "zone")
-    for zone in value:
-        if not _ZONE.fullmatch(zone):
-            raise PydanticCustomError(
-                "zone", "{zone} is not the id of an availability zone: write it like use1-az1", {"zone": repr(zone)}
-            )
-    return value
-
-
-Zones = Annotated[tuple[str, ...], AfterValidator(_zones)]
-"""Availability zone ids, each once."""
 
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])]
 
@@ -58,10 +44,30 @@ class Cloud(Spec):
     account: Account
     """Twelve digits, in quotes. The provider refuses to work in any other account."""
     zones: Zones = Field(default=(), examples=[["use1-az1", "use1-az2"]])
-    """Availability zone ids (not names, which differ between accounts); training needs at least two."""
+    """Availability zone ids (not names, which differ between accounts) of machines; the first has those that train."""
+    control_zone: Zone = Field(default="", examples=["use1-az2"])
+    """Zone that has a part of the cluster's control plane and nothing else, where ``zones`` names one zone: EKS asks
+    for two. Empty: there is none."""
     notify: tuple[Mail, ...] = ()
     """Addresses that get alarms, each after it has said yes. None by default: whoever subscribes to the topic."""
     state: State | None = None
     """Where the state of stacks is kept, for what runs inside the network; none: nothing does."""
     guard: Guard | None = None
     """What watches over the whole account; none: this deployment makes nothing of it."""
+    keys: ExistingKeys = ExistingKeys()
+    """Keys of training that are there already; all are made by default."""
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if self.control_zone and len(self.zones) != 1:
+            raise ValueError(
+                f"control_zone {self.control_zone} is for a cluster whose machines are in one zone, and zones names "
+                f"{len(self.zones)}: leave one of the two out"
+            )
+        if self.control_zone in self.zones and self.control_zone:
+            raise ValueError(f"control_zone {self.control_zone} is in zones: name another zone of the region")
+        for noun, arn in self.keys.named.items():
+            region = arn.split(":")[3]
+            if region != self.region:
+                raise ValueError(f"keys.{noun} is in {region}, and what it encrypts in {self.region}: name a key there")
+        return self

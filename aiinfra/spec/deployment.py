@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from aiinfra.spec.base import Name, Spec, unique
 from aiinfra.spec.cloud import Cloud
 from aiinfra.spec.environment import merge
+from aiinfra.spec.existing import GATEWAY, ExistingNetwork
 from aiinfra.spec.model import Model
 from aiinfra.spec.network import Network
 from aiinfra.spec.objective import Caps, Objective
@@ -54,7 +55,7 @@ class Deployment(Spec):
     def _holds_together(self) -> Self:
         unique(tuple(site.class_name for site in self.sites), "site class")
         if self.training is not None:
-            _can_train(self.cloud, self.network)
+            _can_train(self.cloud, self.network, self.training)
         return self
 
     @property
@@ -86,14 +87,60 @@ class Deployment(Spec):
         raise KeyError(class_name)
 
 
-def _can_train(cloud: Cloud | None, network: Network) -> None:
+def _can_train(cloud: Cloud | None, network: Network, training: Training) -> None:
     if cloud is None:
         raise ValueError("training needs a cloud: add 'cloud' with region, account and zones")
-    if len(cloud.zones) < 2:
-        raise ValueError("training needs two zones, which EKS asks for: add 'cloud.zones', like [use1-az1, use1-az2]")
+    if not cloud.zones:
+        raise ValueError("training needs a zone, two where the control plane has two: add 'cloud.zones'")
+    if network.existing is not None:
+        _is_there(cloud, network, network.existing, training)
+        return
+    if training.existing is not None:
+        raise ValueError("a cluster that is there already is in a network that is: add 'network.existing'")
+    _two_zones(cloud)
     if network.cidr is None:
         raise ValueError("training needs addresses: add 'network.cidr', like 10.20.0.0/16")
     if network.cidr.version != 4 or not 16 <= network.cidr.prefixlen <= 22:
         raise ValueError(f"network.cidr {network.cidr}: training needs an IPv4 range between /16 and /22")
     if network.cidr.overlaps(PODS):
         raise ValueError(f"network.cidr {network.cidr} overlaps {PODS}, which the cluster's pods get")
+
+
+def _two_zones(cloud: Cloud) -> None:
+    if len(cloud.zones) == 1 and not cloud.control_zone:
+        raise ValueError(
+            "EKS puts its control plane into two zones: add a zone to 'cloud.zones', or, where machines are in one, "
+            "'cloud.control_zone', like use1-az2"
+        )
+
+
+def _is_there(cloud: Cloud, network: Network, existing: ExistingNetwork, training: Training) -> None:
+    """The subnets of every zone that needs them, and of no other."""
+    if network.cidr is not None:
+        raise ValueError("network.cidr is that of a network that is made: leave it out, the subnets have theirs")
+    cluster = training.existing
+    wanted = dict.fromkeys(cloud.zones, ("nodes",) if cluster else ("nodes", "pods"))
+    if cluster is None:
+        _two_zones(cloud)
+        wanted |= {cloud.control_zone: ()} if cloud.control_zone else {}
+        if not existing.routes and GATEWAY not in existing.endpoints:
+            raise ValueError(
+                "network.existing: S3 is reached by a gateway, which is entered in route tables: add 'routes' with "
+                "those of the subnets, or, where it is there already, its id as 'endpoints.s3'"
+            )
+    elif training.observability and len(existing.zones) < 2:
+        raise ValueError("the scraper of metrics needs subnets in two zones: add another to network.existing.zones")
+    for zone, nouns in wanted.items():
+        found = existing.zone(zone)
+        missing = ["services", *nouns] if found is None else [noun for noun in nouns if noun not in found.subnets]
+        if missing:
+            raise ValueError(
+                f"network.existing.zones: {zone} has no {' and no '.join(missing)}: name each subnet there, like "
+                f"{missing[0]}: {{id: subnet-0a1b2c3d4e5f60718, cidr: 10.20.0.0/20}}"
+            )
+    extra = [each.zone for each in existing.zones if each.zone not in wanted]
+    if extra and cluster is None:
+        raise ValueError(
+            f"network.existing.zones names {', '.join(extra)}, which cloud does not: add it to cloud.zones, or leave it"
+            " out"
+        )

@@ -64,8 +64,9 @@ def served_by(model: Model, engine: Engine) -> EngineKind:
     return engine.kind or (EngineKind.VLLM if model.language is not None else EngineKind.BUNDLED)
 
 
-def images_needed(deployment: str, model: Model, engine: Engine) -> tuple[str, ...]:
-    """Names in ``images.lock`` of what a Kubernetes site pulls to serve the model."""
+def images_needed(deployment: str, model: Model, engine: Engine, *, pulled: bool = False) -> tuple[str, ...]:
+    """Names in ``images.lock`` of what a Kubernetes site pulls to serve the model; where its pods pull releases by
+    themselves (``pulled``), the release is none of them."""
     if served_by(model, engine) is not EngineKind.VLLM:
-        return SERVER, release_image(deployment)
+        return (SERVER,) if pulled else (SERVER, release_image(deployment))
     return (VLLM,) if engine.claim else (VLLM, release_image(deployment))

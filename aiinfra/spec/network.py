@@ -5,6 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pydantic import Field, IPvAnyNetwork, field_serializer, field_validator
 
 from aiinfra.spec.base import Spec
+from aiinfra.spec.existing import ExistingNetwork
 
 
 class Egress(Spec):
@@ -26,7 +27,9 @@ class Network(Spec):
     """Addresses of the cloud network, and the ways out of it and of the sites."""
 
     cidr: IPvAnyNetwork | None = Field(default=None, examples=["10.20.0.0/16"])
-    """Addresses of the training network; required with ``training``."""
+    """Addresses of the training network; required with ``training``, but where ``existing`` names its subnets."""
+    existing: ExistingNetwork | None = None
+    """The training network, where it is there already; none: one is made."""
     egress: tuple[Egress, ...] = ()
     """Ways out; none by default."""
 

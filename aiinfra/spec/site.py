@@ -112,15 +112,27 @@ class Runtime(Spec):
                 raise ValueError(f"{', '.join(wrong)}: on a box there is no Kubernetes to do that; leave it out")
             if self.engine.kind not in (None, EngineKind.BUNDLED):
                 raise ValueError(f"engine.kind {self.engine.kind.value}: a box runs the bundled server; leave it out")
-        elif self.updates:
-            raise ValueError("updates is for boxes: on Kubernetes a site's release comes with its manifests")
         elif self.runtime_wheel:
             raise ValueError("runtime_wheel is for boxes: on Kubernetes the server's image holds onnxruntime")
+        if self.updates:
+            self._updates_fit(self.updates)
         if self.scraper and not self.issuer:
             raise ValueError("scraper needs a certificate of its own to read metrics with: name an issuer")
         if self.scraper and "/" not in self.scraper:
             raise ValueError(f"scraper is {self.scraper!r}: write NAMESPACE/WORKLOAD, like monitoring/prometheus")
         return self
+
+    def _updates_fit(self, updates: Updates) -> None:
+        if problem := updates.problem(kubernetes=self.on is not Place.BOX):
+            raise ValueError(problem)
+        if self.engine.kind not in (None, EngineKind.BUNDLED):
+            raise ValueError(f"updates: {self.engine.kind.value} does not watch for a new version; leave updates out")
+        grows = [key for key in ("max_replicas", "demand") if getattr(self, key)]
+        if grows:
+            raise ValueError(
+                f"updates with {', '.join(grows)}: a server that is added later knows nothing of what the others tried "
+                "and gave back; name replicas instead"
+            )
 
 
 class Row(Spec):

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from aiinfra.spec.base import Spec
+from aiinfra.spec.existing import ExistingBucket
 from aiinfra.units import DataSize, Throughput
 
 
@@ -13,6 +14,10 @@ class Existing(Spec):
     """Name of the bucket that releases go to; empty: one is made."""
     key: str = Field(default="", pattern=r"^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+)?$")
     """ARN of the KMS key that encrypts the release bucket; empty: one is made."""
+    datasets: ExistingBucket | None = None
+    """Bucket of training data; none: one is made where ``storage.datasets`` says a size."""
+    checkpoints: ExistingBucket | None = None
+    """Bucket of checkpoints; none: one is made where ``storage.checkpoints`` says a size."""
 
 
 class Files(Spec):

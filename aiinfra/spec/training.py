@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, IPvAnyNetwork, field_serializer, model_validator
 
 from aiinfra.spec.base import Spec
+from aiinfra.spec.existing import ExistingCluster
 from aiinfra.units import Spend
 
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+$")]
@@ -87,6 +88,8 @@ class Training(Spec):
     kubernetes: str = Field(default="", pattern=r"^(1\.\d+)?$", examples=["1.35"])
     """Kubernetes version of the cluster; empty: the newest of the version matrix. Write it, so that an update of this
     package does not take the cluster with it."""
+    existing: ExistingCluster | None = None
+    """The cluster, where it is there already; none: one is made."""
     capacity: Capacity = Capacity()
     """Where they come from."""
     scale_to_zero: bool = False
@@ -108,4 +111,21 @@ class Training(Spec):
             raise ValueError(f"budget {self.budget}: AWS counts in USD; write it in USD")
         if self.scale_to_zero and self.capacity.offering:
             raise ValueError("what comes and goes needs capacity that is there: buy the block first, then name it")
+        if self.existing is not None:
+            _joins(self, self.existing)
         return self
+
+
+def _joins(training: Training, cluster: ExistingCluster) -> None:
+    if not training.kubernetes:
+        raise ValueError(f"cluster {cluster.cluster} is there already: say the version it has, like kubernetes: '1.35'")
+    if training.api_access.runner is not Runner.VPN or training.api_access.public_cidrs:
+        raise ValueError(
+            f"who reaches the API of cluster {cluster.cluster} is its own affair: say api_access: {{runner: vpn}}, and"
+            " run the platform project where the API is reached"
+        )
+    if "karpenter" in cluster.operators:
+        raise ValueError(
+            f"the Karpenter of cluster {cluster.cluster} has a role and machines of its own: leave it out of operators,"
+            " and scale_to_zero, too"
+        )

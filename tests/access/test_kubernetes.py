@@ -17,6 +17,7 @@ from tests.graphs import graph, node
 from tests.programs import Program, programs
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 SPACES = {"a": {"team": "red"}, "b": {}}
 WORKLOADS: dict[str, tuple[str, dict[str, str], list[tuple[str, str, int]]]] = {
     "web": ("a", {"app": "web", "tier": "front"}, [("http", "TCP", 80)]),
@@ -218,7 +219,7 @@ def test_every_declared_caller_reaches_its_server_and_nobody_else_does(program: 
     found = edges(recorded)
     for runtime in recorded.of_type("aiinfra:index:InferenceRuntime"):
         namespace, callers = runtime.inputs["namespace"], runtime.inputs["runtime"].get("callers", [])
-        (server,) = [n for n in recorded.children(runtime.urn) if n.type in (DEPLOYMENT, KSERVE)]
+        (server,) = [n for n in recorded.children(runtime.urn) if n.type in (DEPLOYMENT, STATEFUL_SET, KSERVE)]
         spoken = "language" in runtime.inputs["model"]  # vLLM has one port, for metrics too
         bridges = [n for n in recorded.of_type("aiinfra:index:Streams") if n.parent == runtime.parent]
         readers = {
@@ -244,6 +245,12 @@ def test_every_declared_caller_reaches_its_server_and_nobody_else_does(program: 
         name = f"{namespace}/{server.inputs['metadata']['name']}"
         into = {(e.src, e.port) for e in found if e.dst == name and server.provider.endswith(f"::{e.cluster}")}
         assert into == wanted
+        updates = runtime.inputs["runtime"].get("updates") or {}
+        ways = {(way["to"], f"TCP {way['port']}", way["why"]) for way in updates.get("egress", [])}
+        if ways:  # and no other pod of the namespace leaves for the registry
+            assert ways <= {(e.dst, e.port, e.why) for e in found if e.src == name}
+            places = {place for place, _, _ in ways}
+            assert {e.src for e in found if e.dst in places and e.cluster in server.provider} == {name}
 
 
 def test_the_second_reading_is_not_the_first() -> None:

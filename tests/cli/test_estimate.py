@@ -10,7 +10,7 @@ from aiinfra.cli import group
 from tests.goldens import check_golden
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = ("fraud", "hospital", "junction")
+EXAMPLES = ("factory", "fraud", "hospital", "junction")
 DAY = "2026-11-21"
 
 

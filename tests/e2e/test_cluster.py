@@ -52,6 +52,8 @@ def surroundings(objects: list[Object]) -> list[Object]:
             found += disk(item)
         if item["kind"] not in WORKLOADS:
             continue
+        for claim in own_claims(item):
+            found += disk(claim)
         spec = pod_spec(item)
         devices: dict[str, str] = {}
         for container in spec["containers"]:
@@ -67,9 +69,25 @@ def surroundings(objects: list[Object]) -> list[Object]:
     return list({(item["kind"], item["metadata"]["name"]): item for item in found}.values())
 
 
+def own_claims(workload: Object) -> list[Object]:
+    """The claims that a StatefulSet makes, one for each pod."""
+    meta, spec = workload["metadata"], workload["spec"]
+    return [
+        {
+            "metadata": {
+                "name": f"{template['metadata']['name']}-{meta['name']}-{number}",
+                "namespace": meta["namespace"],
+            },
+            "spec": template["spec"],
+        }
+        for template in spec.get("volumeClaimTemplates", [])
+        for number in range(spec.get("replicas", 1))
+    ]
+
+
 def disk(claim: Object) -> list[Object]:
-    """A disk that fits a claim of the default class, and that class as k3s has it."""
-    name = "local-path"
+    """A disk that fits a claim, and its class; the default one is as k3s has it."""
+    name = claim["spec"].get("storageClassName", "local-path")
     default = {"storageclass.kubernetes.io/is-default-class": "true"}
     spec = {
         "accessModes": claim["spec"]["accessModes"],

@@ -3,11 +3,13 @@
 import hashlib
 import json
 import re
+import ssl
 import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -35,13 +37,18 @@ class Double:
 
 
 @contextmanager
-def registry() -> Iterator[Double]:
+def registry(certificate: Path | None = None, key: Path | None = None) -> Iterator[Double]:
+    """With a certificate, over TLS."""
     double = Double()
 
     class Handler(_Handler):
         state = double
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     double.address = f"127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

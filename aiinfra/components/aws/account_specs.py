@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aiinfra.components.aws.training_specs import Retention
+from aiinfra.components.aws.network_specs import Retention
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name

@@ -84,17 +84,19 @@ def network_policy(account: str, region: str, partition: str) -> str:
 
 
 def secrets_policy(account: str, region: str, partition: str, alias: str) -> str:
-    """What the control plane does with the key of what it keeps. The key is named by its alias."""
+    """What the control plane does with the key of what it keeps; ``alias`` is the key's alias or its ARN."""
     actions = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ListGrants")
-    return document(
-        allow("Encrypt", actions, [keys_of(account, region, partition)], Condition=_by_alias(alias)),
-    )
+    keys, condition = named_key(alias, account, region, partition)
+    return document(allow("Encrypt", actions, keys, **({"Condition": condition} if condition else {})))
 
 
-def training_policy(key: str, through: str, alias: str, read: Sequence[str], write: Sequence[str]) -> str:
+def training_policy(
+    key: str, through: str, alias: str, read: Sequence[str], write: Sequence[str], *, more: Sequence[str] = ()
+) -> str:
     """What a training job does: read some buckets, read and write others.
 
-    The key of ``alias``, of those that the ARN pattern ``key`` takes in, is used through the service ``through``.
+    The key of ``alias``, of those that the ARN pattern ``key`` takes in, is used through the service ``through``, and
+    so are the keys of the ARNs ``more``. An ARN may stand in place of the alias.
     """
     s3 = f"arn:{key.split(':')[1]}:s3:::"
     statements: list[dict[str, Any]] = []
@@ -108,9 +110,20 @@ def training_policy(key: str, through: str, alias: str, read: Sequence[str], wri
         actions = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject")
         statements.append(allow("Write", actions, [f"{s3}{name}/*" for name in sorted(write)]))
     used = ("kms:Decrypt", "kms:GenerateDataKey")
-    condition = {"StringEquals": {"kms:ViaService": through}, **_by_alias(alias)}
-    statements.append(allow("UseKey", used, [key], Condition=condition))
+    by_service = {"StringEquals": {"kms:ViaService": through}}
+    arns = sorted({*more, *([alias] if alias.startswith("arn:") else [])})
+    if not alias.startswith("arn:"):
+        statements.append(allow("UseKey", used, [key], Condition={**by_service, **_by_alias(alias)}))
+    if arns:
+        statements.append(allow("UseExistingKeys", used, arns, Condition=by_service))
     return document(*statements)
+
+
+def named_key(key: str, account: str, region: str, partition: str) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """Resources and condition that mean one key: by its alias, which is known before the key is, or by its ARN."""
+    if key.startswith("arn:"):
+        return [key], {}
+    return [keys_of(account, region, partition)], _by_alias(key)
 
 
 def keys_of(account: str, region: str, partition: str) -> str:

@@ -6,13 +6,16 @@ from pydantic import Field, IPvAnyNetwork, field_serializer, model_validator
 
 from aiinfra.catalogue.eks import find_cluster_version, newest
 from aiinfra.components.aws.accelerators import accelerated
-from aiinfra.components.aws.training_specs import Retention
+from aiinfra.components.aws.key_policy import KeyName
+from aiinfra.components.aws.network_specs import Retention
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region, Zones
+from aiinfra.spec.cloud import Account, Region
+from aiinfra.spec.existing import KeyArn
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import Capacity, RoleArn
+from aiinfra.spec.zone import Zones
 
 
 def _known(version: str) -> None:
@@ -43,8 +46,8 @@ class ClusterSpec(ComponentSpec):
     """Id of the security group of machines and pods."""
     key: Given
     """ARN of the key that encrypts what the cluster keeps."""
-    key_alias: str = Field(pattern=r"^alias/.+$")
-    """Alias of that key; policies name it by this."""
+    key_alias: KeyName
+    """Alias of that key, or its ARN; policies name it by this."""
     logs_key: Given
     """ARN of the key that encrypts its logs."""
     administrators: tuple[RoleArn, ...] = Field(min_length=1)
@@ -147,12 +150,14 @@ class WorkloadRoleSpec(ComponentSpec):
     """Namespace of the workload."""
     service_account: Name
     """Its service account."""
-    key_alias: str = Field(pattern=r"^alias/.+$")
-    """Alias of the key that encrypts the buckets."""
+    key_alias: KeyName
+    """Alias, or ARN, of the key that encrypts the buckets."""
     reads: tuple[str, ...] = ()
     """Buckets it reads; none by default."""
     writes: tuple[str, ...] = ()
     """Buckets it reads and writes; none by default."""
+    keys: tuple[KeyArn, ...] = ()
+    """ARNs of other keys that encrypt some of them; none by default."""
 
 
 class ScalingSpec(ComponentSpec):
@@ -168,8 +173,8 @@ class ScalingSpec(ComponentSpec):
     """Name of the training component; the machines' profile is named after it."""
     role: str = Field(min_length=1, max_length=64)
     """Name of the machines' role."""
-    key_alias: str = Field(pattern=r"^alias/.+$")
-    """Alias of the key that encrypts their disks."""
+    key_alias: KeyName
+    """Alias, or ARN, of the key that encrypts their disks."""
     placed: bool = False
     """Whether machines are put close together. They are not by default."""
 
@@ -185,8 +190,8 @@ class DisksSpec(ComponentSpec):
     """Kubernetes version of the cluster."""
     cluster: str = Field(min_length=1, max_length=100)
     """Name of the cluster."""
-    key_alias: str = Field(pattern=r"^alias/.+$")
-    """Alias of the key that encrypts disks."""
+    key_alias: KeyName
+    """Alias, or ARN, of the key that encrypts disks."""
     files: bool = False
     """Whether there is a file system to mount. None by default."""
 

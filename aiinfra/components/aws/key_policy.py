@@ -4,7 +4,9 @@ In a key policy ``Resource: "*"`` means this key: AWS allows nothing else there.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from aiinfra.components.aws.policy import allow, dns_suffix, document, root
 
@@ -115,11 +117,17 @@ def volumes_key(account: str, region: str, partition: str) -> str:
     )
 
 
+KeyName = Annotated[str, Field(pattern=r"^(alias/.+|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/.+)$")]
+"""A key, by the alias it gets, or by its ARN where it was there already."""
+
+
 def key_alias(name: str, noun: str) -> str:
     """The alias of one key of the component called ``name``."""
     return f"alias/{name}-{noun}"
 
 
 def alias_arn(alias: str, account: str, region: str, partition: str) -> str:
-    """ARN of an alias, known before its key is; EC2 takes it in place of a key's."""
+    """ARN of an alias, known before its key is; EC2 takes it in place of a key's. A key's own ARN stays as it is."""
+    if alias.startswith("arn:"):
+        return alias
     return f"arn:{partition}:kms:{region}:{account}:{alias}"

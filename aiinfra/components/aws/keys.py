@@ -1,5 +1,7 @@
 """The keys of a training cluster."""
 
+from typing import Final
+
 import pulumi
 import pulumi_aws as aws
 
@@ -10,20 +12,27 @@ from aiinfra.components.aws.training_specs import KeysSpec
 from aiinfra.components.component import Component, parse_args
 from aiinfra.tokens import KEYS
 
+_ABOUT: Final = {
+    "logs": "Encrypts log groups",
+    "data": "Encrypts buckets and file systems",
+    "cluster": "Encrypts what the cluster keeps",
+    "volumes": "Encrypts disks of nodes",
+}
+
 
 class Keys(Component):
     """One customer-managed key for each kind of data, rotated every year, each usable in one way.
 
-    Children: ``logs``, ``data``, ``cluster``, ``volumes``, and for each its ``...-alias``. Policies of roles name a key
-    by its alias, which is known before the key is.
+    Children, but for keys that are there already or that nothing needs: ``logs``, ``data``, ``cluster``, ``volumes``,
+    and for each its ``...-alias``. Policies of roles name a key by its alias, which is known before the key is.
     """
 
     logs: pulumi.Output[str]
-    """ARN of the key of log groups."""
+    """ARN of the key of log groups; empty where there are none."""
     data: pulumi.Output[str]
     """ARN of the key of buckets and file systems."""
     cluster: pulumi.Output[str]
-    """ARN of the key of what the cluster keeps."""
+    """ARN of the key of what the cluster keeps; empty where the cluster is there already."""
     volumes: pulumi.Output[str]
     """ARN of the key of nodes' disks."""
 
@@ -31,18 +40,26 @@ class Keys(Component):
         spec = parse_args(KeysSpec, name, args)
         super().__init__(KEYS, name, spec, opts)
         account, region, partition = spec.account, spec.region, find_region(spec.region).partition
-        groups = key_policy.logs_key(account, region, partition, spec.log_groups)
-        self.logs = self._key("logs", "Encrypts log groups", groups)
-        stored = key_policy.data_key(account, region, partition)
-        self.data = self._key("data", "Encrypts buckets and file systems", stored)
-        kept = key_policy.cluster_key(account, partition, spec.cluster_role)
-        self.cluster = self._key("cluster", "Encrypts what the cluster keeps", kept)
-        disks = key_policy.volumes_key(account, region, partition)
-        self.volumes = self._key("volumes", "Encrypts disks of nodes", disks)
+        made = {
+            "logs": key_policy.logs_key(account, region, partition, spec.log_groups) if spec.log_groups else "",
+            "data": key_policy.data_key(account, region, partition),
+            "cluster": key_policy.cluster_key(account, partition, spec.cluster_role) if spec.cluster_role else "",
+            "volumes": key_policy.volumes_key(account, region, partition),
+        }
+        keys = {noun: self._key(noun, policy, spec.existing.named.get(noun, "")) for noun, policy in made.items()}
+        self.logs, self.data, self.cluster, self.volumes = (keys[noun] for noun in made)
         self.done({"logs": self.logs, "data": self.data, "cluster": self.cluster, "volumes": self.volumes})
 
-    def _key(self, noun: str, about: str, policy: str) -> pulumi.Output[str]:
-        props = {"description": about, "enable_key_rotation": True, "deletion_window_in_days": 30, "policy": policy}
+    def _key(self, noun: str, policy: str, existing: str) -> pulumi.Output[str]:
+        """The key's ARN: that of one that is there, or that of one that is made; empty where nothing needs it."""
+        if existing or not policy:
+            return pulumi.Output.from_input(existing)
+        props = {
+            "description": _ABOUT[noun],
+            "enable_key_rotation": True,
+            "deletion_window_in_days": 30,
+            "policy": policy,
+        }
         key = self.child(aws.kms.Key, noun, props, protect=True)
         alias = {"name": key_policy.key_alias(self._name, noun), "target_key_id": key.key_id}
         self.child(aws.kms.Alias, f"{noun}-alias", alias, delete_before_replace=True)

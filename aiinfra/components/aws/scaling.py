@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from aiinfra.components.aws.cluster_roles import keys_of
+from aiinfra.components.aws.cluster_roles import named_key
 from aiinfra.components.aws.policy import allow, dns_suffix, document
 from aiinfra.names import fit, role_name
 
@@ -129,13 +129,14 @@ def _rest(cluster: str, account: str, region: str, partition: str, role: str) ->
 
 
 def disks_key(account: str, region: str, partition: str, alias: str) -> dict[str, Any]:
-    """Use of the disks' key through EC2, and grants that EC2 asks for, for whoever makes disks."""
+    """Use of the disks' key through EC2, and grants that EC2 asks for, for whoever makes disks.
+
+    ``alias`` is the key's alias or its ARN.
+    """
+    keys, condition = named_key(alias, account, region, partition)
     return allow(
         "EncryptDisks",
         ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*"),
-        [keys_of(account, region, partition)],
-        Condition={
-            "StringEquals": {"kms:ViaService": f"ec2.{region}.{dns_suffix(partition)}"},
-            "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias},
-        },
+        keys,
+        Condition={"StringEquals": {"kms:ViaService": f"ec2.{region}.{dns_suffix(partition)}"}, **condition},
     )

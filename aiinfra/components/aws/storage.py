@@ -13,7 +13,8 @@ from aiinfra.tokens import STORAGE
 class Storage(Component):
     """Where training data, checkpoints and records are kept, each access to them recorded.
 
-    Children (:class:`ClosedBucket`): ``access-logs``, ``audit`` (locked), ``datasets`` and ``checkpoints`` as declared.
+    Children (:class:`ClosedBucket`): ``access-logs``, ``audit`` (locked), ``datasets`` and ``checkpoints`` as
+    declared, unless they are there already.
     """
 
     buckets: pulumi.Output[dict[str, str]]
@@ -28,5 +29,5 @@ class Storage(Component):
             for noun, each in buckets_of(spec, name).items()
         }
 
-        self.buckets = pulumi.Output.all(**{noun: each.bucket for noun, each in made.items()})
+        self.buckets = pulumi.Output.all(**{**{noun: each.bucket for noun, each in made.items()}, **spec.existing})
         self.done({"buckets": self.buckets})

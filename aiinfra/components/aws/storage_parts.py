@@ -7,13 +7,20 @@ ACCESS_LOGS = "access-logs"
 
 
 def nouns(spec: StorageSpec) -> tuple[str, ...]:
-    """The buckets there are, the one for access logs aside."""
+    """The buckets that are made, the one for access logs aside."""
+    return tuple(noun for noun in every_noun(spec) if noun not in spec.existing)
+
+
+def every_noun(spec: StorageSpec) -> tuple[str, ...]:
+    """The buckets that training uses, made or there already."""
     wanted = {"audit": True, "checkpoints": spec.checkpoints, "datasets": spec.datasets}
     return tuple(noun for noun, there in wanted.items() if there)
 
 
 def called(spec: StorageSpec, name: str, noun: str) -> str:
     """The name of one bucket of the component called ``name``."""
+    if noun in spec.existing:
+        return spec.existing[noun]
     return bucket_name(f"{name}-{noun}", spec.account, spec.region)
 
 

@@ -58,8 +58,17 @@ class StorageSpec(ComponentSpec):
     """Whether there is a bucket for training data."""
     checkpoints: bool = True
     """Whether there is a bucket for checkpoints."""
+    existing: dict[str, BucketName] = Field(default_factory=dict)
+    """``datasets`` or ``checkpoints`` -> name of a bucket that is there already, and not made; none by default."""
     keep_records: int = Field(default=365, ge=1)
     """Days that what is in the audit bucket cannot be changed, and that access logs are kept."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for noun in self.existing:
+            if noun not in ("datasets", "checkpoints") or not getattr(self, noun):
+                raise ValueError(f"existing: there is no use for {noun!r}: name a bucket for datasets or checkpoints")
+        return self
 
 
 class FileSystemSpec(ComponentSpec):

@@ -1,5 +1,7 @@
 """What the parts of a training cluster are declared with, each from the whole. Pure; ids are handed through."""
 
+from typing import Any
+
 from aiinfra.catalogue.find import find_region
 from aiinfra.components.aws import cluster_settings, endpoints
 from aiinfra.components.aws.accelerators import accelerated, is_placed
@@ -14,43 +16,70 @@ from aiinfra.components.aws.cluster_specs import (
 )
 from aiinfra.components.aws.key_policy import key_alias
 from aiinfra.components.aws.layout import place
+from aiinfra.components.aws.network_specs import JoinedNetworkSpec, NetworkSpec
 from aiinfra.components.aws.policy import role_arn
 from aiinfra.components.aws.runner_specs import RunnerSpec
-from aiinfra.components.aws.storage_parts import called, nouns
+from aiinfra.components.aws.storage_parts import called, every_noun
 from aiinfra.components.aws.storage_specs import FileSystemSpec, StorageSpec
-from aiinfra.components.aws.training_specs import KeysSpec, NetworkSpec, TrainingSpec
+from aiinfra.components.aws.training_specs import KeysSpec, TrainingSpec
 from aiinfra.components.aws.watch_specs import ObservabilitySpec
 from aiinfra.components.spec import Given
 from aiinfra.names import role_name
+from aiinfra.spec.existing import ExistingNetwork
 from aiinfra.spec.storage import Files
 
 
+def cluster_called(spec: TrainingSpec, name: str) -> str:
+    """Name of the cluster of the training called ``name``."""
+    return spec.cluster or cluster_settings.cluster_name(f"{name}-cluster")
+
+
+def key_name(spec: TrainingSpec, name: str, noun: str) -> str:
+    """How policies name a key: by its ARN where it was there already, else by its alias."""
+    return spec.existing_keys.named.get(noun) or key_alias(f"{name}-keys", noun)
+
+
+def machines_role(spec: TrainingSpec, name: str) -> str:
+    """ARN of the machines' role."""
+    if spec.existing_cluster is not None:
+        return spec.existing_cluster.node_role
+    return role_arn(role_name(f"{name}-system", spec.region), spec.account, find_region(spec.region).partition)
+
+
 def keys_of(spec: TrainingSpec, name: str) -> KeysSpec:
-    """The keys of the cluster called ``name``."""
-    cluster = f"{name}-cluster"
+    """The keys of the training called ``name``. A cluster that is there has its own, and keeps its own logs."""
     watched = (f"/aws/vendedlogs/aiinfra/{name}-*",) if spec.observability else ()
-    partition = find_region(spec.region).partition
-    return KeysSpec(
-        account=spec.account,
-        region=spec.region,
-        log_groups=(f"/aiinfra/{name}-*", cluster_settings.log_group(cluster_settings.cluster_name(cluster)), *watched),
-        cluster_role=role_arn(role_name(cluster, spec.region), spec.account, partition),
-    )
+    place = {"account": spec.account, "region": spec.region, "existing": spec.existing_keys}
+    if spec.existing_cluster is not None:
+        return KeysSpec(**place, log_groups=watched)
+    role = role_arn(role_name(f"{name}-cluster", spec.region), spec.account, find_region(spec.region).partition)
+    groups = (f"/aiinfra/{name}-*", cluster_settings.log_group(cluster_called(spec, name)))
+    return KeysSpec(**place, log_groups=(*groups, *watched), cluster_role=role)
+
+
+def guarded_by(spec: TrainingSpec, logs_key: Given) -> dict[str, Any]:
+    """What a network of ours and one that is there already are both declared with."""
+    return {
+        "account": spec.account,
+        "region": spec.region,
+        "zones": spec.zones,
+        "control_zone": spec.control_zone,
+        "egress": spec.egress,
+        "services": endpoints.services(scale_to_zero=spec.scale_to_zero, runner=bool(spec.runner_image)),
+        "starts_machines": spec.scale_to_zero,
+        "runner": bool(spec.runner_image),
+        "logs_key": logs_key,
+    }
 
 
 def network_of(spec: TrainingSpec, logs_key: Given) -> NetworkSpec:
-    """The network of the cluster."""
-    return NetworkSpec(
-        account=spec.account,
-        region=spec.region,
-        zones=spec.zones,
-        cidr=spec.cidr,
-        egress=spec.egress,
-        services=endpoints.services(scale_to_zero=spec.scale_to_zero, runner=bool(spec.runner_image)),
-        starts_machines=spec.scale_to_zero,
-        runner=bool(spec.runner_image),
-        logs_key=logs_key,
-    )
+    """The network of the cluster, which is made."""
+    return NetworkSpec(**guarded_by(spec, logs_key), cidr=spec.cidr)
+
+
+def joined_network_of(spec: TrainingSpec, existing: ExistingNetwork, logs_key: Given) -> JoinedNetworkSpec:
+    """The network of the cluster, which is there already."""
+    return JoinedNetworkSpec(**guarded_by(spec, logs_key), existing=existing)
 
 
 def storage_of(spec: TrainingSpec, key: Given) -> StorageSpec:
@@ -60,8 +89,9 @@ def storage_of(spec: TrainingSpec, key: Given) -> StorageSpec:
         region=spec.region,
         key=key,
         administrators=spec.administrators,
-        datasets=spec.datasets is not None,
-        checkpoints=spec.checkpoints is not None,
+        datasets=spec.datasets is not None or "datasets" in spec.existing_buckets,
+        checkpoints=spec.checkpoints is not None or "checkpoints" in spec.existing_buckets,
+        existing={noun: each.bucket for noun, each in spec.existing_buckets.items()},
     )
 
 
@@ -78,7 +108,7 @@ def cluster_of(spec: TrainingSpec, name: str, **given: Given) -> ClusterSpec:
         region=spec.region,
         version=spec.version,
         zones=tuple(sorted(spec.zones, key=place)),
-        key_alias=key_alias(f"{name}-keys", "cluster"),
+        key_alias=key_name(spec, name, "cluster"),
         administrators=spec.administrators,
         public_cidrs=spec.public_cidrs,
         **given,
@@ -87,7 +117,7 @@ def cluster_of(spec: TrainingSpec, name: str, **given: Given) -> ClusterSpec:
 
 def system_nodes_of(spec: TrainingSpec, name: str, **given: Given) -> SystemNodesSpec:
     """The machines of the cluster's own services; ``given`` are their ids."""
-    cluster = cluster_settings.cluster_name(f"{name}-cluster")
+    cluster = cluster_called(spec, name)
     return SystemNodesSpec(
         account=spec.account, region=spec.region, version=spec.version, cluster=cluster, tags=spec.tags, **given
     )
@@ -95,14 +125,15 @@ def system_nodes_of(spec: TrainingSpec, name: str, **given: Given) -> SystemNode
 
 def trainer_of(spec: TrainingSpec, storage: StorageSpec, name: str) -> WorkloadRoleSpec:
     """What the training jobs may do: read datasets, write checkpoints and records."""
-    bucket = {noun: called(storage, f"{name}-storage", noun) for noun in nouns(storage)}
+    bucket = {noun: called(storage, f"{name}-storage", noun) for noun in every_noun(storage)}
     return WorkloadRoleSpec(
         account=spec.account,
         region=spec.region,
-        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        cluster=cluster_called(spec, name),
         namespace=spec.name,
         service_account="trainer",
-        key_alias=key_alias(f"{name}-keys", "data"),
+        key_alias=key_name(spec, name, "data"),
+        keys=tuple(sorted({each.key for each in spec.existing_buckets.values() if each.key})),
         reads=tuple(bucket[noun] for noun in ("datasets",) if noun in bucket),
         writes=tuple(bucket[noun] for noun in ("audit", "checkpoints") if noun in bucket),
     )
@@ -110,11 +141,10 @@ def trainer_of(spec: TrainingSpec, storage: StorageSpec, name: str) -> WorkloadR
 
 def accelerators_of(spec: TrainingSpec, name: str, **given: Given) -> AcceleratorNodesSpec:
     """The machines that train, under the role of the other machines; ``given`` are their ids."""
-    partition = find_region(spec.region).partition
     return AcceleratorNodesSpec(
         version=spec.version,
-        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
-        role=role_arn(role_name(f"{name}-system", spec.region), spec.account, partition),
+        cluster=cluster_called(spec, name),
+        role=machines_role(spec, name),
         tags=spec.tags,
         instance=spec.instance,
         nodes=spec.nodes,
@@ -129,8 +159,8 @@ def disks_of(spec: TrainingSpec, name: str) -> DisksSpec:
         account=spec.account,
         region=spec.region,
         version=spec.version,
-        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
-        key_alias=key_alias(f"{name}-keys", "volumes"),
+        cluster=cluster_called(spec, name),
+        key_alias=key_name(spec, name, "volumes"),
         files=spec.files is not None,
     )
 
@@ -140,10 +170,10 @@ def scaling_of(spec: TrainingSpec, name: str) -> ScalingSpec:
     return ScalingSpec(
         account=spec.account,
         region=spec.region,
-        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        cluster=cluster_called(spec, name),
         training=name,
-        role=role_name(f"{name}-system", spec.region),
-        key_alias=key_alias(f"{name}-keys", "volumes"),
+        role=machines_role(spec, name).rpartition("/")[2],
+        key_alias=key_name(spec, name, "volumes"),
         placed=is_placed(spec.capacity, accelerated(spec.instance), spec.nodes),
     )
 
@@ -166,7 +196,7 @@ def runner_of(spec: TrainingSpec, name: str, **given: Given) -> RunnerSpec | Non
         account=spec.account,
         region=spec.region,
         deployment=spec.name,
-        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        cluster=cluster_called(spec, name),
         state=spec.state,
         image=spec.runner_image,
         stack=spec.stack,
@@ -181,7 +211,7 @@ def observability_of(spec: TrainingSpec, name: str, **given: Given) -> Observabi
     return ObservabilitySpec(
         account=spec.account,
         region=spec.region,
-        cluster=cluster_settings.cluster_name(f"{name}-cluster"),
+        cluster=cluster_called(spec, name),
         grafana=spec.observability.grafana,
         **given,
     )

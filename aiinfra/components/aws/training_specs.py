@@ -1,39 +1,27 @@
 """What the components of a training cluster are declared with. Needs no Pulumi."""
 
 from ipaddress import IPv4Network
-from typing import Annotated, Final, Self
+from typing import Self
 
-from pydantic import AfterValidator, Field, IPvAnyNetwork, field_serializer, model_validator
+from pydantic import Field, IPvAnyNetwork, field_serializer, model_validator
 
 from aiinfra.catalogue.eks import newest
-from aiinfra.catalogue.find import find_region
-from aiinfra.components.aws.endpoints import ALWAYS, SERVICES
-from aiinfra.components.aws.layout import ZoneRanges, layout, place
-from aiinfra.components.spec import ComponentSpec, Given
+from aiinfra.components.aws.layout import layout, place
+from aiinfra.components.aws.network_specs import outside_china
+from aiinfra.components.spec import ComponentSpec
 from aiinfra.errors import BadInput
 from aiinfra.images import RUNNER, reference
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Mail, Region, State, Zones
+from aiinfra.spec.cloud import Account, Mail, Region, State
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import PODS
+from aiinfra.spec.existing import ExistingBucket, ExistingCluster, ExistingKeys, ExistingNetwork
 from aiinfra.spec.network import Egress
 from aiinfra.spec.storage import Files
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import Capacity, Metrics, RoleArn, Runner
+from aiinfra.spec.zone import Zone, Zones
 from aiinfra.units import DataSize, Spend
-
-RETENTION: Final = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-"""Days that CloudWatch Logs can keep records, of a year and more (its API reference, PutRetentionPolicy)."""
-
-
-def _kept(days: int) -> int:
-    if days not in RETENTION:
-        raise ValueError(f"{days} days cannot be kept: use one of {', '.join(map(str, RETENTION))}")
-    return days
-
-
-Retention = Annotated[int, AfterValidator(_kept)]
-"""Days that records are kept."""
 
 
 class KeysSpec(ComponentSpec):
@@ -43,55 +31,12 @@ class KeysSpec(ComponentSpec):
     """Account they belong to."""
     region: Region
     """Region they are in."""
-    log_groups: tuple[str, ...] = Field(min_length=1)
-    """Names of the log groups that are encrypted; ``*`` at the end is allowed."""
-    cluster_role: RoleArn
-    """ARN of the control plane's role, which may use the cluster's key."""
-
-
-class NetworkSpec(ComponentSpec):
-    """A network that nothing leaves, but to the AWS services that are named."""
-
-    account: Account
-    """Account it belongs to."""
-    region: Region
-    """Region it is in."""
-    zones: Zones = Field(min_length=1)
-    """Availability zone ids. One that is added moves no subnet."""
-    cidr: IPv4Network
-    """Addresses of machines; /16 to /22."""
-    pods: IPv4Network = PODS
-    """Addresses of pods; /16 to /20, apart from the other."""
-    services: tuple[str, ...] = ALWAYS
-    """AWS services that are reached through endpoints of their own. S3 always is, through a gateway."""
-    starts_machines: bool = False
-    """Whether something inside starts machines through the endpoint of EC2. Nothing does by default."""
-    runner: bool = False
-    """Whether something inside runs projects, and so calls the cluster's API. Nothing does by default."""
-    egress: tuple[Egress, ...] = ()
-    """Ranges that machines may reach; none by default. A route there is not made."""
-    logs_key: Given
-    """ARN of the key that encrypts the records of traffic and of name lookups."""
-    keep_logs: Retention = 365
-    """Days that those records are kept."""
-
-    @property
-    def ranges(self) -> tuple[ZoneRanges, ...]:
-        """Each zone's subnets."""
-        return layout(self.cidr, self.pods, self.zones)
-
-    @model_validator(mode="after")
-    def _holds_together(self) -> Self:
-        layout(self.cidr, self.pods, self.zones)
-        for service in self.services:
-            if service not in SERVICES:
-                raise ValueError(f"there is no endpoint policy for {service!r}: use {', '.join(SERVICES)}")
-        _outside_china(self.region)
-        return self
-
-    @field_serializer("cidr", "pods")
-    def _text(self, value: IPv4Network) -> str:
-        return str(value)
+    log_groups: tuple[str, ...] = ()
+    """Names of the log groups that are encrypted; ``*`` at the end is allowed. None: there is no key for them."""
+    cluster_role: str = Field(default="", pattern=r"^(arn:aws[a-z-]*:iam::\d{12}:role/.+)?$")
+    """ARN of the control plane's role, which may use the cluster's key; empty: there is no such key."""
+    existing: ExistingKeys = ExistingKeys()
+    """Keys that are there already, and not made; none by default."""
 
 
 class TrainingSpec(ComponentSpec):
@@ -101,14 +46,24 @@ class TrainingSpec(ComponentSpec):
     """Account it belongs to."""
     region: Region
     """Region it is in."""
-    zones: Zones = Field(min_length=2)
+    zones: Zones = Field(min_length=1)
     """Availability zone ids. Accelerators and the file system, which work in one zone, are in the first."""
+    control_zone: Zone = ""
+    """Zone that has a part of the control plane and nothing else, where ``zones`` names one; empty: there is none."""
     name: Name
     """Name of the deployment."""
     tags: Tags
     """Who owns it; recorded, and applied through the provider's default tags."""
-    cidr: IPv4Network
-    """Addresses of machines; /16 to /22."""
+    cidr: IPv4Network | None = None
+    """Addresses of machines; /16 to /22. None where the network is there already."""
+    existing_network: ExistingNetwork | None = None
+    """The network, where it is there already; none: one is made."""
+    existing_cluster: ExistingCluster | None = None
+    """The cluster, where it is there already; none: one is made."""
+    existing_keys: ExistingKeys = ExistingKeys()
+    """Keys that are there already; all are made by default."""
+    existing_buckets: dict[str, ExistingBucket] = Field(default_factory=dict)
+    """``datasets`` or ``checkpoints`` -> a bucket that is there already; none by default."""
     egress: tuple[Egress, ...] = ()
     """Ranges that machines may reach; none by default."""
     datasets: DataSize | None = None
@@ -152,8 +107,8 @@ class TrainingSpec(ComponentSpec):
             BadInput: ``no-training``: the declaration's stack declares none.
         """
         deployment = declaration.deployment
-        cloud, cidr = deployment.cloud, deployment.network.cidr
-        if deployment.training is None or cloud is None or not isinstance(cidr, IPv4Network):
+        cloud, cidr, stored = deployment.cloud, deployment.network.cidr, deployment.storage.existing
+        if deployment.training is None or cloud is None:
             raise BadInput(
                 "no-training",
                 f"stack {declaration.stack!r} of {declaration.file} declares no training",
@@ -164,9 +119,16 @@ class TrainingSpec(ComponentSpec):
             account=cloud.account,
             region=cloud.region,
             zones=cloud.zones,
+            control_zone=cloud.control_zone,
             name=deployment.name,
             tags=deployment.tags,
-            cidr=cidr,
+            cidr=cidr if isinstance(cidr, IPv4Network) else None,
+            existing_network=deployment.network.existing,
+            existing_cluster=deployment.training.existing,
+            existing_keys=cloud.keys,
+            existing_buckets={
+                noun: bucket for noun in ("checkpoints", "datasets") if (bucket := getattr(stored, noun)) is not None
+            },
             egress=deployment.network.egress,
             datasets=deployment.storage.datasets,
             checkpoints=deployment.storage.checkpoints,
@@ -188,8 +150,22 @@ class TrainingSpec(ComponentSpec):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        layout(self.cidr, PODS, self.zones)
-        _outside_china(self.region)
+        if self.existing_network is None and self.cidr is None:
+            raise ValueError(
+                "a network that is made needs 'cidr', one that is there already is named by 'existing_network'"
+            )
+        if self.existing_network is None and self.existing_cluster is not None:
+            raise ValueError("a cluster that is there already is in a network that is: give 'existing_network' too")
+        if self.existing_cluster is None and len(self.zones) + bool(self.control_zone) < 2:
+            raise ValueError("EKS puts its control plane into two zones: give another, or 'control_zone'")
+        for noun in self.existing_buckets:
+            if noun not in ("checkpoints", "datasets"):
+                raise ValueError(
+                    f"existing_buckets: there is no use for {noun!r}: name one for checkpoints or datasets"
+                )
+        if self.cidr is not None:
+            layout(self.cidr, PODS, self.zones)
+        outside_china(self.region)
         return self
 
     @property
@@ -197,17 +173,15 @@ class TrainingSpec(ComponentSpec):
         """Where the first zone stands among the zones in the order of their ids, which is that of all subnets."""
         return sorted(self.zones, key=place).index(self.zones[0])
 
+    @property
+    def cluster(self) -> str:
+        """Name of the cluster, where it is there already; empty: it is made."""
+        return self.existing_cluster.cluster if self.existing_cluster else ""
+
     @field_serializer("cidr")
-    def _text(self, value: IPv4Network) -> str:
-        return str(value)
+    def _text(self, value: IPv4Network | None) -> str | None:
+        return None if value is None else str(value)
 
     @field_serializer("public_cidrs")
     def _texts(self, value: tuple[object, ...]) -> list[str]:
         return [str(item) for item in value]
-
-
-def _outside_china(region: str) -> None:
-    if find_region(region).partition == "aws-cn":
-        raise ValueError(
-            f"{region}: the names of endpoint services in China are not in the catalogue; use another region"
-        )

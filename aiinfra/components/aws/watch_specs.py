@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from aiinfra.components.aws.training_specs import Retention
+from aiinfra.components.aws.network_specs import Retention
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.spec.cloud import Account, Region
 

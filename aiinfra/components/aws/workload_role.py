@@ -29,7 +29,7 @@ class WorkloadRole(Component):
         arn = cluster_roles.cluster_arn(spec.cluster, spec.account, spec.region, partition)
         keys = cluster_roles.keys_of(spec.account, spec.region, partition)
         s3 = f"s3.{spec.region}.{dns_suffix(partition)}"
-        text = cluster_roles.training_policy(keys, s3, spec.key_alias, spec.reads, spec.writes)
+        text = cluster_roles.training_policy(keys, s3, spec.key_alias, spec.reads, spec.writes, more=spec.keys)
         called = role_name(name, spec.region)
         boundary = self.child(aws.iam.Policy, "boundary", {"name": called, "policy": text}, delete_before_replace=True)
         trust = cluster_roles.pod_trust(arn, spec.account, spec.namespace, spec.service_account)

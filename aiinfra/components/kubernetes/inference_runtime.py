@@ -7,9 +7,10 @@ import pulumi_kubernetes as kubernetes
 
 from aiinfra.components.args import InferenceRuntimeArgs
 from aiinfra.components.component import Component, parse_args
-from aiinfra.components.kubernetes import kserve, operated, vllm
+from aiinfra.components.kubernetes import kserve, operated, pulling, vllm
 from aiinfra.components.kubernetes import runtime_objects as objects
 from aiinfra.components.kubernetes.labels import because, metadata
+from aiinfra.components.kubernetes.namespace_objects import address_noun
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
 from aiinfra.components.locked import require_locked, told
 from aiinfra.components.site_config import GRPC_PORT, most_replicas
@@ -23,7 +24,8 @@ class InferenceRuntime(Component):
     Children: ``account``, ``service``, one ``from-CALLER`` a caller, ``callers`` where some are in the server's own
     namespace, ``budget`` where more than one server may run, ``scaler`` where it may grow, ``certificate`` where an
     issuer is named, and ``scraper``, ``scraper-certificate``, ``monitor`` where a scraper is. By engine: ``config`` and
-    ``deployment``; with KServe ``config``, ``serving-runtime``, ``inference-service``; with vLLM ``deployment`` alone.
+    ``deployment``, or ``stateful-set`` and one ``registry-RANGE-PORT`` a way out where the pods pull their releases
+    by themselves; with KServe ``config``, ``serving-runtime``, ``inference-service``; with vLLM ``deployment`` alone.
     """
 
     http: pulumi.Output[str]
@@ -95,4 +97,14 @@ class InferenceRuntime(Component):
             self.child(custom, "inference-service", service, depends_on=[runtime])
             return
         made = vllm.deployment(spec) if objects.engine(spec) is EngineKind.VLLM else objects.deployment(spec)
-        self.child(kubernetes.apps.v1.Deployment, "deployment", {"metadata": meta, "spec": made})
+        updates = spec.runtime.updates
+        if updates is None or objects.engine(spec) is EngineKind.VLLM:
+            self.child(kubernetes.apps.v1.Deployment, "deployment", {"metadata": meta, "spec": made})
+            return
+        for way in updates.egress:
+            noun = f"registry-{address_noun(way)}"
+            why = because({**meta, "name": f"{objects.workload(spec)}-{noun}"}, way.why)
+            policy = {"metadata": why, "spec": pulling.allow_out(way, objects.selector(spec))}
+            self.child(kubernetes.networking.v1.NetworkPolicy, noun, policy)
+        pods = {"metadata": meta, "spec": pulling.stateful_set(spec, updates, made)}
+        self.child(kubernetes.apps.v1.StatefulSet, "stateful-set", pods)

@@ -29,7 +29,10 @@ def machine_image(version: str) -> str:
 def node_class(spec: MachinesSpec) -> dict[str, Any]:
     """How a machine starts, as those of node groups do. Karpenter adds EFA's cards where a pod asks for them."""
     partition = find_region(spec.region).partition
-    key = alias_arn(key_alias(f"{spec.training}-keys", "volumes"), spec.account, spec.region, partition)
+    named = spec.key or key_alias(f"{spec.training}-keys", "volumes")
+    key = alias_arn(named, spec.account, spec.region, partition)
+    in_subnet = {"id": spec.subnet} if spec.subnet else {"tags": {"Name": f"{spec.training}-network-nodes-{spec.zone}"}}
+    in_group = {"id": spec.group} if spec.group else {"tags": {"Name": f"{spec.training}-network-nodes"}}
     reserved = {"capacityReservationSelectorTerms": [{"id": spec.capacity.reservation}]}
     together = {"placementGroupSelector": {"name": placement_name(spec.training)}}
     placed = is_placed(spec.capacity, accelerated(spec.instance), spec.nodes)
@@ -39,8 +42,8 @@ def node_class(spec: MachinesSpec) -> dict[str, Any]:
         "spec": {
             "amiSelectorTerms": [{"alias": machine_image(spec.version)}],
             "instanceProfile": profile_name(spec.training, spec.region),
-            "subnetSelectorTerms": [{"tags": {"Name": f"{spec.training}-network-nodes-{spec.zone}"}}],
-            "securityGroupSelectorTerms": [{"tags": {"Name": f"{spec.training}-network-nodes"}}],
+            "subnetSelectorTerms": [in_subnet],
+            "securityGroupSelectorTerms": [in_group],
             "associatePublicIPAddress": False,
             "detailedMonitoring": True,
             "instanceStorePolicy": "RAID0",

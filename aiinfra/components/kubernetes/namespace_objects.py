@@ -46,7 +46,12 @@ def allow_egress(way: Egress) -> dict[str, Any]:
 
 def egress_noun(way: Egress) -> str:
     """The same name for the same way out, wherever it stands in the list: ``egress-10-8-0-0-16-443``."""
-    return fit(f"egress-{re.sub(r'[^0-9a-f]+', '-', str(way.to)).strip('-')}-{way.port}")
+    return fit(f"egress-{address_noun(way)}")
+
+
+def address_noun(way: Egress) -> str:
+    """Range and port as part of a name: ``10-8-0-0-16-443``."""
+    return f"{re.sub(r'[^0-9a-f]+', '-', str(way.to)).strip('-')}-{way.port}"
 
 
 def quota(spec: TrustedNamespaceSpec) -> dict[str, Any]:

@@ -20,7 +20,8 @@ SYSTEM: Final = {NODES_LABEL: "system"}
 
 def wanted(spec: OperatorsSpec) -> tuple[Operator, ...]:
     """The operators of the cluster, in the order they are made."""
-    return operators_for(accelerated(spec.instance), scale_to_zero=spec.scale_to_zero)
+    rows = operators_for(accelerated(spec.instance), scale_to_zero=spec.scale_to_zero)
+    return tuple(row for row in rows if row.name not in spec.existing)
 
 
 def locked_names(spec: OperatorsSpec) -> tuple[str, ...]:

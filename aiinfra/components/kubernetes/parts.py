@@ -11,6 +11,7 @@ from aiinfra.components.kubernetes.specs import (
 )
 from aiinfra.components.site_config import most_replicas
 from aiinfra.images import release_image
+from aiinfra.spec.class_file import wave_tag
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.monitoring import Collector, Monitoring
 from aiinfra.spec.site import Row, Runtime
@@ -30,13 +31,18 @@ def site_of(declaration: Declaration, class_name: str, row: Row) -> SiteSpec:
 def _site(declaration: Declaration, class_name: str, row: Row, wave: int | None) -> SiteSpec:
     deployment = declaration.deployment
     site = deployment.site(class_name)
-    model, images = deployment.model, dict(declaration.images)
+    model, images, runtime = deployment.model, dict(declaration.images), site.runtime
     if wave is not None:
         found = declaration.classes[class_name]
         told = found.waves[wave]
         # The release says its model's digest itself, under its signature: the declared one is another version's.
-        model = model.model_copy(update={"version": told.version, "digest": ""})
-        if found.uri.startswith(OCI):
+        if runtime.updates is None:
+            model = model.model_copy(update={"version": told.version, "digest": ""})
+        elif found.uri.startswith(OCI):  # its pods ask for the tag of their wave: a promotion changes no manifest
+            source = f"{found.uri.removeprefix(OCI)}:{wave_tag(class_name, wave)}"
+            updates = runtime.updates.model_copy(update={"source": source})
+            runtime = runtime.model_copy(update={"updates": updates})
+        if runtime.updates is None and found.uri.startswith(OCI):
             images[release_image(deployment.name)] = f"{found.uri.removeprefix(OCI)}@{told.digest}"
     return SiteSpec(
         class_name=class_name,
@@ -44,7 +50,7 @@ def _site(declaration: Declaration, class_name: str, row: Row, wave: int | None)
         model_name=deployment.name,
         model=model,
         tier=site.tier,
-        runtime=site.runtime,
+        runtime=runtime,
         tags=deployment.tags,
         objective=deployment.objective,
         caps=deployment.caps,
@@ -78,12 +84,13 @@ def namespace_of(spec: SiteSpec) -> TrustedNamespaceSpec:
     """A namespace with room for the runtime, for one more server while it rolls, and for a little beside it."""
     servers = most_replicas(spec.runtime) + 1
     beside = 1024 + (1024 if _collects(spec) else 0)
-    memory = DataSize.of(servers * spec.runtime.memory.bytes // 1024**2 + beside, "MiB")
+    each = 2 if spec.runtime.updates else 1  # what tries a release runs it as the server does
+    memory = DataSize.of(servers * each * spec.runtime.memory.bytes // 1024**2 + beside, "MiB")
     return TrustedNamespaceSpec(
         namespace=spec.namespace,
         tags=spec.tags,
         egress=spec.egress,
-        cores=servers * spec.runtime.cores + 1,
+        cores=servers * (spec.runtime.cores + each - 1) + 1,
         memory=memory,
         pods=servers + 8,
         signer=spec.signer,

@@ -2,7 +2,6 @@
 
 from aiinfra.catalogue.eks import newest
 from aiinfra.components.aws.cluster_settings import cluster_name
-from aiinfra.components.aws.key_policy import key_alias
 from aiinfra.components.kubernetes.platform_specs import (
     MachinesSpec,
     OperatorsSpec,
@@ -33,14 +32,19 @@ def platform_of(declaration: Declaration, mounted: Given) -> PlatformSpec:
             "add 'training', or choose a stack that has it",
         )
     name = f"{declaration.prefix}-training"
-    files = deployment.storage.files
+    files, there, network = deployment.storage.files, training.existing, deployment.network.existing
+    home = network.zone(cloud.zones[0]) if network else None
     return PlatformSpec(
         account=cloud.account,
         region=cloud.region,
         zone=cloud.zones[0],
         name=deployment.name,
         training=name,
-        cluster=cluster_name(f"{name}-cluster"),
+        key=cloud.keys.volumes or "",
+        subnet=home.nodes.id if home is not None and home.nodes is not None else "",
+        group=there.nodes_group if there else "",
+        operators=there.operators if there else (),
+        cluster=there.cluster if there else cluster_name(f"{name}-cluster"),
         version=training.kubernetes or newest(),
         tags=deployment.tags,
         instance=training.instance,
@@ -66,6 +70,7 @@ def operators_of(spec: PlatformSpec) -> OperatorsSpec:
         instance=spec.instance,
         namespace=spec.name,
         scale_to_zero=spec.scale_to_zero,
+        existing=spec.operators,
         images=spec.images,
     )
 
@@ -77,6 +82,9 @@ def machines_of(spec: PlatformSpec) -> MachinesSpec:
         region=spec.region,
         zone=spec.zone,
         training=spec.training,
+        key=spec.key,
+        subnet=spec.subnet,
+        group=spec.group,
         version=spec.version,
         tags=spec.tags,
         instance=spec.instance,
@@ -113,7 +121,7 @@ def volumes_of(spec: PlatformSpec) -> VolumesSpec:
     return VolumesSpec(
         account=spec.account,
         region=spec.region,
-        key_alias=key_alias(f"{spec.training}-keys", "volumes"),
+        key_alias=spec.disks_key,
         namespace=spec.name,
         tags=spec.tags,
         size=spec.files,

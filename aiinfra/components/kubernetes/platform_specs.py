@@ -8,6 +8,7 @@ from aiinfra.catalogue.eks import newest
 from aiinfra.catalogue.find import find_region
 from aiinfra.components.aws.accelerators import accelerated
 from aiinfra.components.aws.cluster_roles import cluster_arn
+from aiinfra.components.aws.key_policy import KeyName, key_alias
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
@@ -30,6 +31,8 @@ class OperatorsSpec(ComponentSpec):
     """Namespace of training jobs; every job in it waits in its queue."""
     scale_to_zero: bool = False
     """Machines come and go with the jobs: Karpenter is among the operators. They stay by default."""
+    existing: tuple[Name, ...] = ()
+    """Those that the cluster has already, which are not installed; none by default."""
     images: dict[str, str] = Field(default_factory=dict)
     """Name in ``images.lock`` -> reference by digest, charts included; a missing one is reported as ``unlocked``."""
 
@@ -45,6 +48,12 @@ class MachinesSpec(ComponentSpec):
     """Id of the availability zone they are all in."""
     training: Name
     """Name of the training component, as its project has it: subnets, groups and keys are found by it."""
+    key: str = ""
+    """ARN of the key that encrypts disks, where it was there already; empty: that of the training component."""
+    subnet: str = ""
+    """Id of the subnet they are in, where it was there already; empty: that of the training component."""
+    group: str = ""
+    """Id of their security group, where the cluster was there already; empty: that of the training component."""
     version: str = Field(default_factory=newest)
     """Kubernetes version of the cluster."""
     tags: Tags
@@ -81,8 +90,8 @@ class VolumesSpec(ComponentSpec):
     """Account they belong to."""
     region: Region
     """Region they are in."""
-    key_alias: str = Field(pattern=r"^alias/.+$")
-    """Alias of the key that encrypts disks."""
+    key_alias: KeyName
+    """Alias, or ARN, of the key that encrypts disks."""
     namespace: Name
     """Namespace that mounts the file system."""
     tags: Tags
@@ -153,6 +162,14 @@ class PlatformSpec(ComponentSpec):
     """Name of the deployment; also the namespace of its training jobs."""
     training: Name
     """Name of the training component, as its project has it."""
+    key: str = ""
+    """ARN of the key that encrypts disks, where it was there already; empty: that of the training component."""
+    subnet: str = ""
+    """Id of the machines' subnet, where it was there already; empty: that of the training component."""
+    group: str = ""
+    """Id of the machines' security group, where the cluster was there already; empty: the training component's."""
+    operators: tuple[Name, ...] = ()
+    """Operators that the cluster has already; none by default."""
     cluster: str = Field(min_length=1, max_length=100)
     """Name of the cluster."""
     version: str = Field(default_factory=newest)
@@ -179,6 +196,11 @@ class PlatformSpec(ComponentSpec):
     """Name of its root."""
     images: dict[str, str] = Field(default_factory=dict)
     """Name in ``images.lock`` -> reference by digest, charts included."""
+
+    @property
+    def disks_key(self) -> str:
+        """The key of disks, by its ARN or its alias."""
+        return self.key or key_alias(f"{self.training}-keys", "volumes")
 
     @property
     def cluster_arn(self) -> str:

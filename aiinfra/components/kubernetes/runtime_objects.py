@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiinfra.catalogue.find import find_accelerator
+from aiinfra.components.kubernetes import pulling
 from aiinfra.components.kubernetes.admission import SIGNED_BY, fingerprint
 from aiinfra.components.kubernetes.labels import CALLER_LABEL, labels
 from aiinfra.components.kubernetes.namespace_objects import memory_quantity
@@ -27,7 +28,8 @@ from aiinfra.spec.site import Place
 
 def unlocked(spec: InferenceRuntimeSpec) -> list[str]:
     """Names of the images it needs that nobody has locked."""
-    needed = images_needed(spec.model_name, spec.model, spec.runtime.engine)
+    pulled = spec.runtime.updates is not None
+    needed = images_needed(spec.model_name, spec.model, spec.runtime.engine, pulled=pulled)
     return [name for name in needed if name not in spec.images]
 
 
@@ -59,7 +61,9 @@ def scraper_secret(model_name: str) -> str:
 def config_data(spec: InferenceRuntimeSpec) -> dict[str, str]:
     """The files under ``/etc/aiinfra``."""
     toml = server_config(spec.model_name, spec.model, spec.tier, spec.runtime).to_toml()
-    return {"server.toml": toml, **({SIGNER_FILE: spec.signer} if spec.signer else {})}
+    updates = spec.runtime.updates
+    more = {pulling.AUTHORITY_FILE: updates.authority} if updates and updates.authority else {}
+    return {"server.toml": toml, **({SIGNER_FILE: spec.signer} if spec.signer else {}), **more}
 
 
 def config_name(spec: InferenceRuntimeSpec) -> str:
@@ -124,6 +128,7 @@ def pod(spec: InferenceRuntimeSpec) -> dict[str, Any]:
         "terminationGracePeriodSeconds": 30,
         **place,
         **_spread(spec),
+        **({"initContainers": pulling.steps(spec, spec.runtime.updates)} if spec.runtime.updates else {}),
         "containers": [container(spec)],
         "volumes": volumes(spec),
     }
@@ -135,6 +140,10 @@ def container(spec: InferenceRuntimeSpec) -> dict[str, Any]:
     size = {"cpu": str(spec.runtime.cores), "memory": memory_quantity(spec.runtime.memory)}
     extended = {tier.resource: str(spec.tier.count)} if tier.resource else {}
     probe = {"periodSeconds": 5, "timeoutSeconds": 2}
+    where = f"{IN_POD.models}/{spec.model_name}/{spec.model.version}"
+    release = {"name": "release", "mountPath": where, "readOnly": True}
+    if spec.runtime.updates:
+        release = {"name": pulling.MODELS, "mountPath": IN_POD.models, "readOnly": True}
     return {
         "name": "server",
         "image": reference(spec.images, SERVER),
@@ -153,31 +162,29 @@ def container(spec: InferenceRuntimeSpec) -> dict[str, Any]:
         "volumeMounts": [
             {"name": "config", "mountPath": "/etc/aiinfra", "readOnly": True},
             {"name": "tls", "mountPath": IN_POD.tls, "readOnly": True},
-            {
-                "name": "release",
-                "mountPath": f"{IN_POD.models}/{spec.model_name}/{spec.model.version}",
-                "readOnly": True,
-            },
+            release,
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own, in memory
         ],
     }
 
 
 def volumes(spec: InferenceRuntimeSpec) -> list[dict[str, Any]]:
-    """Configuration, certificate, the release as an image by digest (its signature is verified), scratch."""
+    """Configuration, certificate, the release as an image by digest (its signature is verified), scratch.
+
+    Where releases are pulled they are on a disk instead, which the claim template brings.
+    """
     items = [{"key": "server.toml", "path": "server.toml"}]
     if spec.signer:
         items.append({"key": SIGNER_FILE, "path": f"signers/{SIGNER_FILE}"})
+    updates = spec.runtime.updates
+    if updates and updates.authority:
+        items.append({"key": pulling.AUTHORITY_FILE, "path": pulling.AUTHORITY_FILE})
+    image = {"reference": reference(spec.images, release_image(spec.model_name)), "pullPolicy": "IfNotPresent"}
+    release = pulling.volumes(updates) if updates else [{"name": "release", "image": image}]
     return [
         {"name": "config", "configMap": {"name": config_name(spec), "items": items}},
         {"name": "tls", "secret": {"secretName": certificate_secret(spec), "defaultMode": 0o440}},
-        {
-            "name": "release",
-            "image": {
-                "reference": reference(spec.images, release_image(spec.model_name)),
-                "pullPolicy": "IfNotPresent",
-            },
-        },
+        *release,
         {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}},
     ]
 

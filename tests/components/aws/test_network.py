@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from aiinfra.components.aws.groups import PASSAGES, described
-from aiinfra.components.aws.training_specs import NetworkSpec, TrainingSpec
+from aiinfra.components.aws.network_specs import NetworkSpec
+from aiinfra.components.aws.training_specs import TrainingSpec
 from aiinfra.errors import BadInput
 from aiinfra.graph.node import Graph
 from aiinfra.spec.reading import load
