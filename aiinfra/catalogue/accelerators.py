@@ -72,6 +72,8 @@ class Accelerator:
     """Class of measured efficiency it belongs to; empty where none was measured."""
     compiler: str = ""
     """What compiles a model for it where stock onnxruntime cannot."""
+    vllm: bool = True
+    """Whether vLLM runs on it, itself or by a plug-in of its list of hardware."""
     modes: Mapping[str, PowerMode] = field(default_factory=dict)
     """Power modes by name; empty: it has one."""
     default_mode: str = ""
@@ -200,6 +202,7 @@ def accelerator(name: str, entry: Mapping[str, Any], known: Mapping[str, Source]
         runtime_class=platform["runtime_class"],
         efficiency=platform["efficiency"],
         compiler=platform.get("compiler", ""),
+        vllm=platform.get("vllm", True),
         modes=MappingProxyType(modes),
         default_mode=entry.get("default_mode", ""),
         cores=entry.get("cores"),

@@ -284,7 +284,7 @@ def test_the_preflights_program_needs_nothing_of_ours() -> None:
 def test_volumes_are_encrypted_and_a_file_system_is_named_whole() -> None:
     where = {"account": "111122223333", "region": "us-east-1", "key_alias": "alias/k", "namespace": "vision"}
     spec = VolumesSpec.model_validate({**where, "tags": TAGS})
-    parameters = volume_objects.disk_class(spec)["parameters"]
+    parameters = volume_objects.disk_class(spec.key_alias, spec.account, spec.region)["parameters"]
     assert parameters["encrypted"] == "true"
     assert parameters["kmsKeyId"] == "arn:aws:kms:us-east-1:111122223333:alias/k"
     assert volume_objects.gibibytes(DataSize("4 TiB")) == "4096Gi"
