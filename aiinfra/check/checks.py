@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from aiinfra.catalogue.eks import find_cluster_version, has_control_plane, newest
-from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
-from aiinfra.catalogue.instances import instances
+from aiinfra.catalogue.eks import has_control_plane
+from aiinfra.catalogue.find import find_accelerator, find_region
 from aiinfra.check.account import fits_account
 from aiinfra.check.delivery import (
     can_be_delivered,
@@ -14,6 +13,8 @@ from aiinfra.check.delivery import (
     images_run_there,
 )
 from aiinfra.check.engines import engines_fit, is_language
+from aiinfra.check.existing import fits_what_is_there, not_checked
+from aiinfra.check.machines import can_train, holds_the_model, images_run_on_machines, version_known
 from aiinfra.check.monitoring import metrics_are_kept
 from aiinfra.check.offline import (
     accelerators_are_there,
@@ -244,53 +245,18 @@ def is_watched(declaration: Declaration) -> Iterator[Finding]:
         )
 
 
-def can_train(declaration: Declaration) -> Iterator[Finding]:
-    """The machines that train have accelerators, and network cards for collectives where there are several."""
-    training = declaration.deployment.training
-    if training is None:
-        return
-    try:
-        find_cluster_version(training.kubernetes or newest())
-    except BadInput as error:
-        yield Finding(error.code, Severity.ERROR, error.message, "training.kubernetes", remedy=error.remedy)
-    try:
-        instance = find_instance(training.instance)
-    except BadInput as error:
-        yield Finding(error.code, Severity.ERROR, error.message, "training.instance", remedy=error.remedy)
-        return
-    others = ", ".join(sorted(i.name for i in instances().values() if i.efa and i.accelerator == instance.accelerator))
-    if instance.accelerator is None:
-        yield Finding(
-            "instance-without-accelerator",
-            Severity.ERROR,
-            f"{instance.name} has no accelerator",
-            "training.instance",
-            remedy="choose one that has (aiinfra catalogue list)",
-        )
-    elif training.nodes > 1 and not instance.efa:
-        yield Finding(
-            "instance-without-efa",
-            Severity.ERROR,
-            f"{training.nodes} x {instance.name}: it has no EFA card, so its accelerators would wait for the network",
-            "training.instance",
-            remedy=f"train on one machine, or choose one of {others or 'those with EFA (aiinfra catalogue list)'}",
-        )
-
-
 def has_control_planes(declaration: Declaration) -> Iterator[Finding]:
     """EKS runs control planes in two of the zones at least; it leaves a few of AWS's oldest out."""
     deployment = declaration.deployment
-    if deployment.cloud is None or (deployment.training is None and deployment.serving is None):
+    training = deployment.training
+    makes = (training is not None and training.existing is None) or deployment.serving is not None
+    if deployment.cloud is None or not makes:
         return
-    for index, zone in enumerate(deployment.cloud.zones):
+    places = {f"cloud.zones[{index}]": zone for index, zone in enumerate(deployment.cloud.zones)}
+    for path, zone in {**places, "cloud.control_zone": deployment.cloud.control_zone}.items():
         if not has_control_plane(zone):
-            yield Finding(
-                "zone-without-eks",
-                Severity.ERROR,
-                f"EKS puts no control plane into {zone}",
-                f"cloud.zones[{index}]",
-                remedy="choose another zone of the region",
-            )
+            message = f"EKS puts no control plane into {zone}"
+            yield Finding("zone-without-eks", Severity.ERROR, message, path, remedy="choose another zone of the region")
 
 
 Rule = Callable[[Declaration], Iterable[Finding]]
@@ -303,7 +269,10 @@ RULES: Final[tuple[Rule, ...]] = (
     charts_are_those_of_the_table,
     images_run_there,
     class_files_fit,
+    version_known,
     can_train,
+    holds_the_model,
+    images_run_on_machines,
     can_serve,
     has_machines,
     shares_no_namespace,
@@ -311,6 +280,8 @@ RULES: Final[tuple[Rule, ...]] = (
     joins_the_cluster,
     stands_in_every_stack,
     has_control_planes,
+    fits_what_is_there,
+    not_checked,
     fits_account,
     has_a_runtime,
     engines_fit,

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiinfra.estimate.against import Result, Score
 from aiinfra.estimate.ages import plain, told
+from aiinfra.estimate.bill import remedies
 from aiinfra.estimate.cloud_bill import data as cloud_data
 from aiinfra.estimate.cloud_bill import text as cloud_text
 from aiinfra.estimate.estimate import Estimate
@@ -67,6 +68,7 @@ def together_text(found: Estimate) -> str:
     things = "billable things" if found.cloud is None else "billable resources"
     lines.append(f"priced {found.priced} of {found.billable} {things}")
     lines += [f"  not priced: {why}" for why in found.not_priced]
+    lines += [f"  to price it: {words}" for words in remedies(found.not_priced)]
     if found.cloud is not None:
         lines += [f"  use adds: {words}" for words in found.cloud.also]
     lines += told(found.old)
@@ -268,7 +270,7 @@ def _against_row(result: Result) -> str:
     start = f"{row.name[:22]:<22} {row.benchmark:<14} {row.value:>12,.6g}"
     if guess is None:
         return f"{start} {'unknown':>12}"
-    spread = f"{guess.low:,.4g} to {guess.high:,.4g}"
+    spread = " to ".join(f"{end:,.0f}" if end >= 9999.5 else f"{end:,.4g}" for end in (guess.low, guess.high))
     return f"{start} {guess.value:>12,.6g} {spread:>25} {(result.error or 0) * 100:>+6.1f}%"
 
 

@@ -181,7 +181,7 @@ def _is_there(cloud: Cloud, network: Network, existing: ExistingNetwork, trainin
         missing = ["services", *nouns] if found is None else [noun for noun in nouns if noun not in found.subnets]
         if missing:
             raise ValueError(
-                f"network.existing.zones: {zone} has no {' and no '.join(missing)}: name each subnet there, like "
+                f"network.existing.zones: {zone} has no subnet for {' and '.join(missing)}: name it there, like "
                 f"{missing[0]}: {{id: subnet-0a1b2c3d4e5f60718, cidr: 10.20.0.0/20}}"
             )
     extra = [each.zone for each in existing.zones if each.zone not in wanted]

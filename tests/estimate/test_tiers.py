@@ -4,7 +4,7 @@ import pytest
 
 from aiinfra.errors import AiinfraError, BadInput
 from aiinfra.estimate import picture
-from aiinfra.estimate.tiers import CRITERIA, candidates, data, possible, text
+from aiinfra.estimate.tiers import CRITERIA, candidates, data, old_sources, possible, text
 from aiinfra.estimate.verdict import Outcome
 
 from .deployments import DAY, catalogue, deployment, site
@@ -118,3 +118,44 @@ def test_a_png_without_its_program_says_what_to_install(monkeypatch):
         picture.png("<svg/>")
     assert caught.value.code == "picture-needs-extra"
     assert "aiinfra[picture]" in caught.value.remedy
+
+
+def test_the_unproven_come_in_the_order_of_what_is_known_and_say_what_would_prove_each() -> None:
+    model = {
+        "file": "llama",
+        "language": {
+            "parameters": 8_000_000_000,
+            "layers": 32,
+            "hidden": 4096,
+            "kv_heads": 8,
+            "head_size": 128,
+            "prompt": 700,
+            "answer": 100,
+        },
+    }
+    declared = deployment(site("jetson-agx-orin-64", "k3s"), model=model, objective={"rate": "2/s"})
+    found = candidates(declared, declared.sites[0], catalogue(), DAY)
+    unproven = [one for one in found if one.outcome is Outcome.UNPROVEN]
+    known = [one.estimate.figures["throughput"].known for one in unproven]
+    assert known == sorted(known, reverse=True)
+    assert known[0]
+    hailo = next(one for one in found if one.tier == "hailo-8l")
+    assert hailo.outcome is Outcome.CANNOT
+    assert hailo.decides is not None
+    assert hailo.decides.finding == "tier-refuses"
+    shown = text("line", found, "cost", DAY)
+    assert f"{len(unproven)} unproven" in shown.splitlines()[0]
+    for one in unproven:
+        start = shown.index(f" {one.label}")
+        assert "to prove: " in shown[start : shown.index("\n", shown.index("\n", start) + 1)]
+
+
+def test_only_sources_of_tiers_that_can_be_chosen_are_told_as_old() -> None:
+    declared = deployment(site("intel-n100"), objective={"rate": "1/s"}, caps={"power": "26 W"})
+    found = candidates(declared, declared.sites[0], catalogue(), DAY)
+    told = {source.title for source in old_sources(found, DAY)}
+    gone = {one.tier for one in found if one.outcome is Outcome.CANNOT}
+    assert "rtx-4090" in gone
+    assert not any("RTX 4090" in title for title in told)
+    assert any("N100" in title for title in told)
+    assert not any("Xeon" in title for title in told)

@@ -6,8 +6,7 @@ from typing import Self
 from pydantic import Field, IPvAnyNetwork, field_serializer, model_validator
 
 from aiinfra.catalogue.eks import find_cluster_version, newest
-from aiinfra.catalogue.find import find_instance
-from aiinfra.components.aws.accelerators import accelerated
+from aiinfra.components.aws.accelerators import to_serve
 from aiinfra.components.aws.layout import layout, place
 from aiinfra.components.aws.network_specs import outside_china
 from aiinfra.components.spec import ComponentSpec, Given
@@ -59,8 +58,7 @@ class InferenceNodesSpec(ComponentSpec):
     def _holds_together(self) -> Self:
         try:
             find_cluster_version(self.version)
-            if find_instance(self.instance).accelerator is not None:
-                accelerated(self.instance)
+            to_serve(self.instance)
         except BadInput as error:
             raise ValueError(f"{error.message}: {error.remedy}") from None
         return self
