@@ -167,7 +167,9 @@ def _title(box: Box, ground: Ground) -> str:
     many = f"{box.count} x " if box.count > 1 else ""
     mode = f" at {box.mode.name}" if box.mode.name else ""
     inside = f" in {ground.instance.name}" if ground.instance else ""
-    return f"{many}{box.part.vendor if box.part.vendor != 'any' else ''} {box.part.title}{mode}{inside}".strip()
+    vendor, title = box.part.vendor, box.part.title
+    maker = "" if vendor == "any" or title.startswith(vendor) else f"{vendor} "
+    return f"{many}{maker}{title}{mode}{inside}"
 
 
 def _speed(box: Box, work: Work | Language | None, found: Measurement | None) -> dict[str, Value]:
