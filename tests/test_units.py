@@ -45,7 +45,7 @@ def test_currencies_do_not_mix() -> None:
         (Power, "25 w", "'w' is not a unit of power: use one of mW, W, kW, MW"),
         (Duration, "-1 s", "'-1 s' is not a duration: write a number and a unit, like '20 ms'"),
         (Share, "101 %", "'101 %' is more than 100 %"),
-        (Increase, "20000 %", "'20000 %' is more than 10000 %"),
+        (Increase, "20000 %", "'20000 %' is more than 10000 %: a hundred times as much in a year"),
         (Spend, "3 usd/month", "'usd' is not a currency code: write three capitals, like 'USD' or 'EUR'"),
         (Spend, "3 USD/week", "'week' is not a period: use one of hour, day, month, year"),
     ],

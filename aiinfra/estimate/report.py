@@ -5,11 +5,11 @@ from typing import Any
 
 from aiinfra.estimate.against import Result, Score
 from aiinfra.estimate.ages import plain, told
-from aiinfra.estimate.bill import remedies
 from aiinfra.estimate.cloud_bill import data as cloud_data
 from aiinfra.estimate.cloud_bill import text as cloud_text
 from aiinfra.estimate.estimate import Estimate
 from aiinfra.estimate.judge import throttles_first
+from aiinfra.estimate.remedies import remedies
 from aiinfra.estimate.site import SiteEstimate
 from aiinfra.estimate.training import TrainingEstimate
 from aiinfra.estimate.value import Value

@@ -117,9 +117,10 @@ def estimate_site(
     figures = dict(speed)
     figures["p99"] = _p99(box, work, speed, found, rate / declared)
     figures |= _over_time(box, ground, speed, declared, average)
+    parts = [figures["cost"]]
     if site.runtime.on is Place.EKS:
-        region = deployment.cloud.region if deployment.cloud else ""
-        figures |= _with_cluster(figures, control_plane(catalogue, region), average)
+        parts.append(control_plane(catalogue, deployment.cloud.region if deployment.cloud else ""))
+        figures |= _with_cluster(figures, parts[1], average)
     rows = site.rows
     return SiteEstimate(
         class_name=site.class_name,
@@ -133,7 +134,7 @@ def estimate_site(
         needed_range=(needed[1], needed[2]) if needed else None,
         figures=figures,
         measured=found,
-        not_priced=tuple(_not_priced(site, figures["cost"])),
+        not_priced=tuple(_not_priced(site, parts)),
         place=site.runtime.on,
     )
 
@@ -257,9 +258,10 @@ def _with_cluster(figures: Mapping[str, Value], plane: Value, average: float) ->
     return {"cost": cost, "cost_million": _each_million(cost, average, "USD")}
 
 
-def _not_priced(site: Site, cost: Value) -> Iterator[str]:
-    if not cost.known:
-        yield f"{site.class_name}: {'; '.join(cost.drivers)}"
+def _not_priced(site: Site, parts: list[Value]) -> Iterator[str]:
+    for cost in parts:
+        if not cost.known:
+            yield f"{site.class_name}: {'; '.join(cost.drivers)}"
     if site.runtime.on is Place.EKS:
         yield f"{site.class_name}: disks, network endpoints and traffic of its nodes"
     elif site.runtime.on is Place.HYBRID:
