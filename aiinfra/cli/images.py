@@ -36,7 +36,7 @@ def lock(*, images: tuple[str, ...], deployment: Path, plain_http: bool, only_pr
     using = locking.tool()
     if only_print or using is None:
         click.echo("\n".join(locking.commands_of_lock(wanted, plain_http=plain_http)))
-        return Exit.DONE if only_print else _missing()
+        return Exit.DONE if only_print else _missing("skopeo and oras are")
     found = locking.lock(deployment, wanted, using, plain_http=plain_http)
     if as_json:
         emit("images-lock", {name: image.model_dump(mode="json") for name, image in found.items()})
@@ -47,36 +47,44 @@ def lock(*, images: tuple[str, ...], deployment: Path, plain_http: bool, only_pr
 
 @command.command(epilog="Example: aiinfra images mirror --to registry.internal/mirror")
 @click.option("--to", required=True, metavar="HOST/PATH", help="Registry that the sites can reach.")
+@click.option(
+    "--by-name", is_flag=True, help="Name repositories as images.lock does, as the registry project makes them."
+)
 @_DEPLOYMENT
 @_PLAIN
 @_PRINT
 @json_option
-def mirror(*, to: str, deployment: Path, plain_http: bool, only_print: bool, as_json: bool) -> Exit:
-    """Copy every locked image to another registry, byte by byte, and let images.lock name it there.
+def mirror(*, to: str, by_name: bool, deployment: Path, plain_http: bool, only_print: bool, as_json: bool) -> Exit:
+    """Copy images and charts to another registry, byte by byte, and let images.lock name them there.
 
-    Uses skopeo, or oras. Exit code 1 where neither is here: the commands to run by hand are printed.
+    All that is locked, and the charts and images of operators that the declaration needs and nobody locked yet. Uses
+    skopeo, or oras; helm and oras for charts that are in no registry. Exit code 1 where one is not here: the commands
+    to run by hand are printed.
     """
-    import shlex
-
     from aiinfra.cli.output import console
     from aiinfra.release import images as locking
+    from aiinfra.release.mirroring import mirror as copy
+    from aiinfra.release.mirroring import plan
 
-    found = locking.copies(deployment, to)
     using = locking.tool()
-    if only_print or using is None:
-        named = using or locking.Tool("skopeo")
-        for one in found:
-            click.echo(shlex.join(named.copy(one.source, one.target, plain_http=plain_http)))
-        return Exit.DONE if only_print else _missing()
-    console(stderr=True).print(f"copying {len(found)} image{'s' * (len(found) > 1)} with {using.name} ...")
-    locking.mirror(deployment, found, using, plain_http=plain_http)
+    made = plan(deployment, to, using or locking.Tool("skopeo"), by_name=by_name, plain_http=plain_http)
+    for name in made.unknown:
+        click.echo(
+            f"{name} is needed and not locked: build or choose it, and run aiinfra images lock {name}=...", err=True
+        )
+    if only_print or using is None or made.missing:
+        click.echo("\n".join(made.lines))
+        told = f"{' and '.join(made.missing)} {'are' if len(made.missing) > 1 else 'is'}"
+        return Exit.DONE if only_print else _missing(told)
+    console(stderr=True).print(f"copying {len(made.copies)} with {using.name} ...")
+    found = copy(deployment, made, using, plain_http=plain_http)
     if as_json:
-        emit("images-mirror", {one.name: one.locked.reference for one in found})
-    for one in () if as_json else found:
-        click.echo(f"mirrored {one.name}: {one.locked.reference}")
+        emit("images-mirror", {name: image.reference for name, image in found.items()})
+    for name, image in () if as_json else found.items():
+        click.echo(f"mirrored {name}: {image.reference}")
     return Exit.DONE
 
 
-def _missing() -> Exit:
-    click.echo("neither skopeo nor oras is here, so nothing was done: the commands above do it elsewhere", err=True)
+def _missing(programs: str) -> Exit:
+    click.echo(f"{programs} not here, so nothing was done: the commands above do it elsewhere", err=True)
     return Exit.FAILED

@@ -299,7 +299,7 @@ def _against_row(result: Result) -> str:
     start = f"{row.name[:22]:<22} {row.benchmark:<14} {row.value:>12,.6g}"
     if guess is None:
         return f"{start} {'unknown':>12}"
-    spread = f"{guess.low:,.4g} to {guess.high:,.4g}"
+    spread = " to ".join(f"{end:,.0f}" if end >= 9999.5 else f"{end:,.4g}" for end in (guess.low, guess.high))
     return f"{start} {guess.value:>12,.6g} {spread:>25} {(result.error or 0) * 100:>+6.1f}%"
 
 

@@ -33,6 +33,7 @@ from aiinfra.estimate.money import (
     site_ground,
 )
 from aiinfra.estimate.queueing import alone_tail, p99
+from aiinfra.estimate.served import cheapest_of, cost_of, machines_of
 from aiinfra.estimate.value import Value, exact, of_figure, unknown
 from aiinfra.estimate.work import Work
 from aiinfra.spec.deployment import Deployment
@@ -79,6 +80,8 @@ class SiteEstimate:
     """What has no price, by name."""
     place: Place = Place.BOX
     """What a site runs on."""
+    served: bool = False
+    """Whether a project of the declaration makes its cluster, and so its machines."""
 
     @property
     def billable(self) -> int:
@@ -119,8 +122,12 @@ def estimate_site(
     figures |= _over_time(box, ground, speed, declared, average)
     parts = [figures["cost"]]
     if site.runtime.on is Place.EKS:
-        parts.append(control_plane(catalogue, deployment.cloud.region if deployment.cloud else ""))
-        figures |= _with_cluster(figures, parts[1], average)
+        if deployment.serving is not None:
+            parts = [cost_of(deployment, site, catalogue, figures["cost"])]
+            figures |= _on_cluster(figures, parts[0], average)
+        else:
+            parts.append(control_plane(catalogue, deployment.cloud.region if deployment.cloud else ""))
+            figures |= _with_cluster(figures, parts[1], average)
     rows = site.rows
     return SiteEstimate(
         class_name=site.class_name,
@@ -136,6 +143,7 @@ def estimate_site(
         measured=found,
         not_priced=tuple(_not_priced(site, parts)),
         place=site.runtime.on,
+        served=deployment.is_served(site),
     )
 
 
@@ -146,7 +154,12 @@ def _box(deployment: Deployment, site: Site, catalogue: Catalogue) -> tuple[Box,
     if site.runtime.on is not Place.EKS or deployment.cloud is None:
         return box, site_ground(catalogue, site.class_name, part)
     region = deployment.cloud.region
-    instance = cheapest_instance(catalogue, region, part, box.count, box.cores)
+    declared = machines_of(deployment, site)
+    instance = (
+        cheapest_of(declared, catalogue, region)
+        if declared
+        else cheapest_instance(catalogue, region, part, box.count, box.cores)
+    )
     ground = cloud_ground(catalogue, region, instance)
     if instance is None:
         why = f"no instance of {region} in the catalogue holds {part.title}"
@@ -256,6 +269,12 @@ def _with_cluster(figures: Mapping[str, Value], plane: Value, average: float) ->
     """The costs of a site that is an EKS cluster, its control plane added."""
     cost = figures["cost"] + plane
     return {"cost": cost, "cost_million": _each_million(cost, average, "USD")}
+
+
+def _on_cluster(figures: Mapping[str, Value], cost: Value, average: float) -> dict[str, Value]:
+    """The costs of a site on machines that are declared: they are paid whether its servers need them or not."""
+    idle = _idle_part(cost, figures["utilisation"])
+    return {"cost": cost, "cost_idle": idle, "cost_million": _each_million(cost, average, "USD")}
 
 
 def _not_priced(site: Site, parts: list[Value]) -> Iterator[str]:

@@ -128,7 +128,7 @@ def _candidate(
     own = site.tier.accelerator == tier
     changed = site.tier.model_copy(update={"accelerator": tier, "power_mode": mode, "cores": cores})
     stood_in = site.model_copy(update={"tier": changed})
-    alone = deployment.model_copy(update={"sites": (stood_in,), "training": None})
+    alone = deployment.model_copy(update={"sites": (stood_in,), "training": None, "serving": None})
     found = estimate(alone, catalogue, as_of)
     part = catalogue.accelerator(tier)
     declared = own and part.mode(site.tier.power_mode).name == part.mode(mode).name

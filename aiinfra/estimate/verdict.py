@@ -191,6 +191,6 @@ def amount(value: float, unit: str) -> str:
 def _three(value: float) -> str:
     if value == 0:
         return "0"
-    if value >= 1000:
+    if value >= 999.5:  # which three figures would write as 1e+03
         return f"{value:,.0f}"
     return f"{value:.3g}"

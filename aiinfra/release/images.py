@@ -18,9 +18,9 @@ import yaml as pyyaml
 
 from aiinfra.check.delivery import architectures_needed
 from aiinfra.errors import AiinfraError, BadInput
-from aiinfra.images import FILE, SERVER, Image, lock_path, parse_lock
+from aiinfra.images import SERVER, Image, lock_path, parse_lock
 from aiinfra.spec import yaml
-from aiinfra.spec.reading import NAMES, load, read_lock
+from aiinfra.spec.reading import NAMES, load
 
 _REFERENCE: Final = re.compile(
     r"(?P<host>[a-z0-9.\-]+(?::\d+)?)/(?P<name>[a-z0-9._\-/]+)(?::(?P<tag>[\w.\-]{1,128}))?(?P<digest>@sha256:[0-9a-f]{64})?"
@@ -154,7 +154,7 @@ def lock(
         AiinfraError: ``image-unreadable``.
     """
     found = {name: resolve(reference, using, plain_http=plain_http, ask=ask) for name, reference in images.items()}
-    folder = _folder(deployment)
+    folder = folder_of(deployment)
     if SERVER in found and any((folder / name).is_file() for name in NAMES):
         missing = sorted(architectures_needed(load(deployment)) - set(found[SERVER].architectures))
         if missing:
@@ -197,49 +197,6 @@ def _entry(image: Image) -> str:
     return f'{{reference: "{image.reference}", architectures: [{", ".join(image.architectures)}]}}'
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """One image on its way to a mirror."""
-
-    name: str
-    source: str
-    target: str
-    """With a tag, since registries want one to push to."""
-    locked: Image
-    """What the lock says once it is there: the same digest, at the mirror."""
-
-
-def copies(deployment: Path, to: str) -> list[Copy]:
-    """Every locked image, and where it goes below ``to`` (``HOST/PATH``).
-
-    Raises:
-        BadInput: ``image-invalid``, ``images-lock-missing``.
-    """
-    if not re.fullmatch(r"[a-z0-9.\-]+(:\d+)?(/[a-z0-9._\-]+)*", to):
-        raise BadInput("image-invalid", f"{to!r} is no registry", "write --to HOST/PATH, like registry.internal/mirror")
-    locked = read_lock(_folder(deployment))
-    if not locked:
-        raise BadInput("images-lock-missing", f"{FILE} has no image to mirror", "lock them first: aiinfra images lock")
-    made = []
-    for name, image in locked.items():
-        place, _, digest = image.reference.partition("@")
-        path = place.partition("/")[2].partition(":")[0]
-        target = f"{to}/{path}"
-        moved = image.model_copy(update={"reference": f"{target}@{digest}"})
-        made.append(Copy(name, f"{place}@{digest}", f"{target}:{digest.removeprefix('sha256:')[:16]}", moved))
-    return made
-
-
-def mirror(deployment: Path, found: Sequence[Copy], using: Tool, *, plain_http: bool = False, ask: Run = run) -> None:
-    """Copy the images, and let ``images.lock`` name the mirror once all of them are there.
-
-    Raises:
-        AiinfraError: ``image-unreadable``.
-    """
-    for one in found:
-        ask(using.copy(one.source, one.target, plain_http=plain_http))
-    write_lock(lock_path(_folder(deployment)), {one.name: one.locked for one in found})
-
-
-def _folder(deployment: Path) -> Path:
+def folder_of(deployment: Path) -> Path:
+    """Where its ``images.lock`` is."""
     return deployment.parent if deployment.is_file() else deployment

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from aiinfra.cli.images import command
 from aiinfra.errors import AiinfraError, BadInput
 from aiinfra.release import images
-from aiinfra.release.images import Tool, commands_of_lock, copies, lock, mirror, wanted
+from aiinfra.release.images import Tool, commands_of_lock, lock, wanted
+from aiinfra.release.mirroring import mirror, plan
 from aiinfra.spec.reading import read_lock
 from tests.programs import ROOT
 
@@ -86,8 +87,7 @@ def test_a_server_that_lacks_a_tiers_architecture_is_not_locked(tmp_path: Path) 
 def test_a_mirror_has_the_same_bytes_under_another_name(tmp_path: Path) -> None:
     registry = Registry(PLAIN)
     lock(tmp_path, SERVER, SKOPEO, ask=registry)
-    found = copies(tmp_path, "mirror.internal/closed")
-    mirror(tmp_path, found, SKOPEO, ask=registry)
+    mirror(tmp_path, plan(tmp_path, "mirror.internal/closed", SKOPEO), SKOPEO, ask=registry)
     short = registry.digest.removeprefix("sha256:")[:16]
     assert registry.asked[-1] == [
         *("skopeo", "copy", "--all", "--preserve-digests"),
@@ -122,7 +122,7 @@ def test_what_is_no_image_or_cannot_be_read(tmp_path: Path) -> None:
         images.run(["sh", "-c", "echo no such host >&2; exit 1"])
     assert (caught.value.code, "no such host" in caught.value.message) == ("image-unreadable", True)
     with pytest.raises(BadInput) as missing:
-        copies(tmp_path, "mirror.internal")
+        plan(tmp_path, "mirror.internal", SKOPEO)
     assert missing.value.code == "images-lock-missing"
 
 

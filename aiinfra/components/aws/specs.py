@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from aiinfra.check.needed import needed
+from aiinfra.check.needed import needed, pulled
 from aiinfra.components.spec import ComponentSpec
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
@@ -87,6 +87,6 @@ class RegistrySpec(ComponentSpec):
             name=deployment.name,
             tags=deployment.tags,
             prefix=declaration.prefix,
-            images=needed(deployment),
+            images=tuple(sorted({*needed(deployment), *pulled(deployment)})),
             existing=deployment.storage.existing,
         )

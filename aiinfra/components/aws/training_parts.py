@@ -74,7 +74,7 @@ def guarded_by(spec: TrainingSpec, logs_key: Given) -> dict[str, Any]:
 
 def network_of(spec: TrainingSpec, logs_key: Given) -> NetworkSpec:
     """The network of the cluster, which is made."""
-    return NetworkSpec(**guarded_by(spec, logs_key), cidr=spec.cidr)
+    return NetworkSpec(**guarded_by(spec, logs_key), cidr=spec.cidr, transit_gateway=spec.transit_gateway)
 
 
 def joined_network_of(spec: TrainingSpec, existing: ExistingNetwork, logs_key: Given) -> JoinedNetworkSpec:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from aiinfra.check.checks import check
 from aiinfra.cli.shipping import pull as command
+from aiinfra.components.aws.specs import RegistrySpec
 from aiinfra.components.kubernetes import pulling, runtime_objects
 from aiinfra.components.kubernetes.parts import namespace_of, runtime_of, site_of
 from aiinfra.components.kubernetes.specs import InferenceRuntimeSpec
@@ -89,6 +90,14 @@ def test_each_pod_has_a_disk_that_outlives_it() -> None:
 
 def test_the_release_is_no_image_to_lock() -> None:
     assert runtime_objects.unlocked(runtime("hall")) == ["aiinfra-server"]
+
+
+def test_the_registry_keeps_a_repository_for_it(tmp_path: Any) -> None:
+    text = (ROOT / "tests/data/declarations/pulling.yaml").read_text(encoding="utf-8")
+    cloud = 'cloud: {region: us-east-1, account: "111122223333", zones: [use1-az1]}'
+    file = tmp_path / "deployment.yaml"
+    file.write_text(f"{text}\n{cloud}\n", encoding="utf-8")
+    assert RegistrySpec.of(load(file)).images == ("aiinfra-server", "press-forge-release")
 
 
 def test_the_namespace_has_room_for_both_and_a_pod_that_rolls() -> None:
