@@ -62,11 +62,11 @@ soak: $(STAMP) ## The long ones: kill loops, full mutation sets, properties with
 	@$(BIN)/python -m pytest -m soak
 	@$(BIN)/python -m pytest -m "not soak and not e2e and not judges" --hypothesis-profile=explore $$(grep -rl "hypothesis import" tests --include="test_*.py")
 
-tools: ## Build what others wrote and e2e runs: a Kubernetes control plane, kwok, h2spec (needs Go; minutes, once)
+tools: ## Build what others wrote and e2e runs: a Kubernetes control plane, kwok, kubeconform, Benthos (needs Go; minutes, once)
 	@$(PYTHON) tools/build_tools.py
 
-e2e: $(STAMP) ## The real Pulumi CLI, where it is on PATH, and a real API server, where `make tools` built it
-	@$(BIN)/python -m pytest tests/e2e tests/judges -m "e2e and not soak"
+e2e: $(STAMP) ## The real Pulumi CLI, where it is on PATH, and a real API server and judges, where `make tools` built them
+	@$(BIN)/python -m pytest -m "e2e and not soak"
 
 image: $(STAMP) ## The server's image as an OCI layout, without Docker (needs mmdebstrap); ARCH=arm64 for the other
 	@$(BIN)/python tools/image/build.py --out build/image $(if $(ARCH),--architecture $(ARCH))

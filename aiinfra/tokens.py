@@ -14,7 +14,9 @@ CLOSED_BUCKET: Final = "aiinfra:index:ClosedBucket"
 CLUSTER: Final = "aiinfra:index:Cluster"
 DISKS: Final = "aiinfra:index:Disks"
 FILE_SYSTEM: Final = "aiinfra:index:FileSystem"
+HYBRID_NODES: Final = "aiinfra:index:HybridNodes"
 IMAGE_REPOSITORIES: Final = "aiinfra:index:ImageRepositories"
+INFERENCE_NODES: Final = "aiinfra:index:InferenceNodes"
 INFERENCE_RUNTIME: Final = "aiinfra:index:InferenceRuntime"
 JOINED_NETWORK: Final = "aiinfra:index:JoinedNetwork"
 KEYS: Final = "aiinfra:index:Keys"
@@ -27,8 +29,11 @@ PREFLIGHT: Final = "aiinfra:index:Preflight"
 QUEUEING: Final = "aiinfra:index:Queueing"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
+REPLICAS: Final = "aiinfra:index:Replicas"
 RUNNER: Final = "aiinfra:index:Runner"
 SCALING: Final = "aiinfra:index:Scaling"
+SERVING: Final = "aiinfra:index:Serving"
+SERVING_PLATFORM: Final = "aiinfra:index:ServingPlatform"
 SIGNING_KEY: Final = "aiinfra:index:SigningKey"
 SITE: Final = "aiinfra:index:Site"
 SITE_MONITORING: Final = "aiinfra:index:SiteMonitoring"
@@ -51,7 +56,9 @@ PUBLISHED: Final = frozenset(
         CLUSTER,
         DISKS,
         FILE_SYSTEM,
+        HYBRID_NODES,
         IMAGE_REPOSITORIES,
+        INFERENCE_NODES,
         INFERENCE_RUNTIME,
         JOINED_NETWORK,
         KEYS,
@@ -64,8 +71,11 @@ PUBLISHED: Final = frozenset(
         QUEUEING,
         REGISTRY,
         RELEASE_BUCKET,
+        REPLICAS,
         RUNNER,
         SCALING,
+        SERVING,
+        SERVING_PLATFORM,
         SIGNING_KEY,
         SITE,
         SITE_MONITORING,

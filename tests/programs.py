@@ -52,7 +52,7 @@ def programs() -> tuple[Program, ...]:
 def declarations() -> dict[str, Path]:
     """Name -> file: the examples, and those that hold every part."""
     declarations = {f"examples/{f.parent.name}": f for f in sorted((ROOT / "examples").glob("*/deployment.yaml"))}
-    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "plants", "pulling", *SHAPES, "whole"):
+    for name in ("cabinet", "elastic", "fleet", "kserve", "language", "plants", "pulling", "serving", *SHAPES, "whole"):
         declarations[f"declarations/{name}"] = ROOT / "tests" / "data" / "declarations" / f"{name}.yaml"
     return declarations
 

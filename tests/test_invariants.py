@@ -17,8 +17,9 @@ from aiinfra.components.aws.cluster_specs import (
 )
 from aiinfra.components.aws.network_specs import JoinedNetworkSpec, NetworkSpec
 from aiinfra.components.aws.runner_specs import RunnerSpec
+from aiinfra.components.aws.serving_specs import HybridNodesSpec, InferenceNodesSpec, ServingSpec
 from aiinfra.components.aws.specs import ImageRepositoriesSpec, SigningKeySpec
-from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
+from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, ReplicasSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, TrainingSpec
 from aiinfra.components.aws.watch_specs import ObservabilitySpec
 from aiinfra.components.kubernetes.platform_specs import (
@@ -30,6 +31,7 @@ from aiinfra.components.kubernetes.platform_specs import (
     TrainingJobsSpec,
     VolumesSpec,
 )
+from aiinfra.components.kubernetes.serving_specs import ServingPlatformSpec
 from aiinfra.components.kubernetes.specs import (
     InferenceRuntimeSpec,
     SiteMonitoringSpec,
@@ -49,7 +51,8 @@ READ_BACK = (
     *(SiteSpec, SiteMonitoringSpec, StreamsSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
     *(JoinedNetworkSpec, KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
     *(AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec, DisksSpec, ScalingSpec, RunnerSpec),
-    *(AccountSpec, AlarmsSpec, SpendingSpec, ObservabilitySpec, ImageRepositoriesSpec, SigningKeySpec),
+    *(AccountSpec, AlarmsSpec, ReplicasSpec, SpendingSpec, ObservabilitySpec, ImageRepositoriesSpec, SigningKeySpec),
+    *(HybridNodesSpec, InferenceNodesSpec, ServingSpec, ServingPlatformSpec),
     *(MachinesSpec, OperatorsSpec, PlatformSpec, PreflightSpec, QueueingSpec, TrainingJobsSpec, VolumesSpec),
 )
 
@@ -61,6 +64,10 @@ UNKNOWN_AT_PREVIEW = {
         "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId"
     ),
     "aws:ecr/repository:Repository encryptionConfigurations.kmsKey",
+    (
+        "aws:s3/bucketReplicationConfig:BucketReplicationConfig "
+        "rules.destination.encryptionConfiguration.replicaKmsKeyId"
+    ),
     "aws:cfg/deliveryChannel:DeliveryChannel s3KmsKeyArn",
     "aws:cloudtrail/trail:Trail kmsKeyId",
     "aws:cloudtrail/trail:Trail cloudWatchLogsGroupArn",  # a judge sees the log by its reference
@@ -86,6 +93,7 @@ UNKNOWN_AT_PREVIEW = {
     "aiinfra:index:Cluster logsKey",
     "aiinfra:index:SystemNodes key",
     "aiinfra:index:AcceleratorNodes key",
+    "aiinfra:index:InferenceNodes key",
     "aws:ec2/launchTemplate:LaunchTemplate blockDeviceMappings.ebs.kmsKeyId",
     "aws:eks/cluster:Cluster encryptionConfig.provider.keyArn",
     "aiinfra:index:FileSystem key",
@@ -96,6 +104,8 @@ UNKNOWN_AT_PREVIEW = {
     "aws:cloudwatch/logGroup:LogGroup kmsKeyId",
     # Ids that AWS makes up: of the network, its subnets, its routes, its groups, the file system.
     "aiinfra:index:AcceleratorNodes group",
+    "aiinfra:index:InferenceNodes group",
+    "aiinfra:index:InferenceNodes subnets",
     "aiinfra:index:AcceleratorNodes subnet",
     "aws:ec2/launchTemplate:LaunchTemplate placement.groupName",
     "aiinfra:index:Runner group",
@@ -125,6 +135,7 @@ UNKNOWN_AT_PREVIEW = {
     "aws:fsx/lustreFileSystem:LustreFileSystem subnetIds",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup vpcId",
     "aws:ec2/flowLog:FlowLog vpcId",
+    "aws:ec2/route:Route routeTableId",
     "aws:ec2/routeTable:RouteTable vpcId",
     "aws:ec2/routeTableAssociation:RouteTableAssociation routeTableId",
     "aws:ec2/routeTableAssociation:RouteTableAssociation subnetId",
@@ -135,6 +146,8 @@ UNKNOWN_AT_PREVIEW = {
     "aws:ec2/vpcEndpoint:VpcEndpoint subnetIds",
     "aws:ec2/vpcEndpoint:VpcEndpoint vpcId",
     "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation vpcId",
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment subnetIds",
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment vpcId",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule prefixListId",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule referencedSecurityGroupId",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule securityGroupId",

@@ -47,7 +47,21 @@ def test_there_are_commands_to_look_at() -> None:
     assert len(commands()) > 12
 
 
-@pytest.mark.judges
+EXTRAS = {"release build": "release", "release sign": "aws", "release push": "aws", "release verify": "release"}
+"""What a command needs installed there: goldens, cards and bills; the key in KMS; credentials of ECR; verifying."""
+
+
+def test_every_job_installs_what_its_commands_need() -> None:
+    jobs = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
+    for name, job in jobs.items():
+        script = "\n".join(step.get("run", "") for step in job["steps"])
+        installed = {extra for found in re.findall(r"aiinfra\[([a-z,]+)\]", script) for extra in found.split(",")}
+        needed = {extra for words, extra in EXTRAS.items() if f"aiinfra {words}" in script}
+        assert needed <= installed, name
+        assert "aiinfra release" not in script or installed, f"{name} installs nothing"
+
+
+@pytest.mark.e2e
 @pytest.mark.skipif(ACTIONLINT is None, reason="actionlint is not here: make tools")
 def test_actionlint_has_nothing_to_say() -> None:
     ran = subprocess.run([str(ACTIONLINT), WORKFLOW], capture_output=True, text=True, check=False)

@@ -18,7 +18,7 @@ INSTALL_PAGE = "https://go.dev/doc/install"
 TOOLS = {
     "kubeconform": ("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform"),
     "actionlint": ("actionlint", "github.com/rhysd/actionlint/cmd/actionlint"),
-    "h2spec": ("h2spec", "github.com/summerwind/h2spec/cmd/h2spec"),
+    "bridge-lint": ("bridge", "aiinfra/tools/bridge"),
     "etcd": ("etcd", "go.etcd.io/etcd/server/v3"),
     "kubectl": ("kubernetes", "k8s.io/kubernetes/cmd/kubectl"),
     "kube-apiserver": ("kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver"),
@@ -30,11 +30,14 @@ TOOLS = {
 
 
 def version(module: str, package: str) -> str:
-    """The version that the module pins of what holds ``package``: ``1.36.3``."""
+    """The version that the module pins of what holds ``package``: ``1.36.3``. For a program of our own, that of the
+    first module that it is made of."""
+    own = package.startswith("aiinfra/")
     for line in (HERE / "go" / module / "go.mod").read_text(encoding="utf-8").splitlines():
         words = line.split()
         words = words[1:] if words[:1] == ["require"] else words
-        if len(words) > 1 and f"{package}/".startswith(f"{words[0]}/") and words[1].startswith("v"):
+        meant = own or f"{package}/".startswith(f"{words[0]}/") if words else False
+        if meant and len(words) > 1 and words[1].startswith("v"):
             return words[1].removeprefix("v").removesuffix("+incompatible")
     raise SystemExit(f"tools/go/{module}/go.mod pins no version of {package}")
 
@@ -53,7 +56,7 @@ def link_flags(module: str, number: str) -> str:
 def pins(module: str, flags: str) -> str:
     """Changes with everything that decides what is built."""
     folder = HERE / "go" / module
-    parts = [(folder / name).read_bytes() for name in ("go.mod", "go.sum")]
+    parts = [file.read_bytes() for file in sorted(folder.iterdir())]
     return hashlib.sha256(b"\0".join([*parts, flags.encode()])).hexdigest()
 
 

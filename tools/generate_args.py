@@ -27,8 +27,9 @@ from aiinfra.components.aws.cluster_specs import (
 )
 from aiinfra.components.aws.network_specs import JoinedNetworkSpec, NetworkSpec
 from aiinfra.components.aws.runner_specs import RunnerSpec
+from aiinfra.components.aws.serving_specs import HybridNodesSpec, InferenceNodesSpec, ServingSpec
 from aiinfra.components.aws.specs import ImageRepositoriesSpec, RegistrySpec, ReleaseBucketSpec, SigningKeySpec
-from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
+from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, ReplicasSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, TrainingSpec
 from aiinfra.components.aws.watch_specs import ObservabilitySpec
 from aiinfra.components.kubernetes.platform_specs import (
@@ -40,6 +41,7 @@ from aiinfra.components.kubernetes.platform_specs import (
     TrainingJobsSpec,
     VolumesSpec,
 )
+from aiinfra.components.kubernetes.serving_specs import ServingPlatformSpec
 from aiinfra.components.kubernetes.specs import (
     InferenceRuntimeSpec,
     SiteMonitoringSpec,
@@ -59,7 +61,9 @@ SPECS: tuple[type[BaseModel], ...] = (
     ClusterSpec,
     DisksSpec,
     FileSystemSpec,
+    HybridNodesSpec,
     ImageRepositoriesSpec,
+    InferenceNodesSpec,
     InferenceRuntimeSpec,
     JoinedNetworkSpec,
     KeysSpec,
@@ -72,9 +76,12 @@ SPECS: tuple[type[BaseModel], ...] = (
     QueueingSpec,
     RegistrySpec,
     ReleaseBucketSpec,
+    ReplicasSpec,
     SiteMonitoringSpec,
     RunnerSpec,
     ScalingSpec,
+    ServingPlatformSpec,
+    ServingSpec,
     SigningKeySpec,
     SiteSpec,
     SpendingSpec,

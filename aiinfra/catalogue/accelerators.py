@@ -72,6 +72,8 @@ class Accelerator:
     """Class of measured efficiency it belongs to; empty where none was measured."""
     compiler: str = ""
     """What compiles a model for it where stock onnxruntime cannot."""
+    vllm: bool = True
+    """Whether vLLM runs on it, itself or by a plug-in of its list of hardware."""
     modes: Mapping[str, PowerMode] = field(default_factory=dict)
     """Power modes by name; empty: it has one."""
     default_mode: str = ""
@@ -87,6 +89,8 @@ class Accelerator:
     """Whether the host's programs use the same memory."""
     interconnect: str = "pcie"
     """Link between parts of one node: pcie, nvlink, neuronlink, infinity-fabric."""
+    workers: int = 1
+    """Processes that a training job runs on one part: the cores that its vendor's libraries show of it by default."""
     aliases: tuple[str, ...] = ()
     """Names that published results use for it."""
     notes: str = ""
@@ -148,7 +152,7 @@ _UNITS = {
 }
 _PLAIN = {
     "vendor", "title", "platform", "kind", "form", "architecture", "aliases", "source", "confidence", "rates", "modes",
-    "default_mode", "cores", "gpu_share", "whole_machine", "memory_shared", "interconnect", "notes",
+    "default_mode", "cores", "gpu_share", "whole_machine", "memory_shared", "interconnect", "notes", "workers",
 }  # fmt: skip
 
 
@@ -198,6 +202,7 @@ def accelerator(name: str, entry: Mapping[str, Any], known: Mapping[str, Source]
         runtime_class=platform["runtime_class"],
         efficiency=platform["efficiency"],
         compiler=platform.get("compiler", ""),
+        vllm=platform.get("vllm", True),
         modes=MappingProxyType(modes),
         default_mode=entry.get("default_mode", ""),
         cores=entry.get("cores"),
@@ -205,6 +210,7 @@ def accelerator(name: str, entry: Mapping[str, Any], known: Mapping[str, Source]
         whole_machine=entry.get("whole_machine", False),
         memory_shared=entry.get("memory_shared", False),
         interconnect=entry.get("interconnect", "pcie"),
+        workers=int(entry.get("workers", 1)),
         aliases=tuple(entry.get("aliases", ())),
         notes=entry.get("notes", ""),
         **named,

@@ -4,7 +4,7 @@ Nothing is fetched and nothing refreshes by itself: the file is the whole story,
 source with a date in the same file. A figure of the user replaces the shipped one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from aiinfra.catalogue.figure import Figure, Kind, Source, figure, sources
 from aiinfra.catalogue.instances import Instance
 from aiinfra.catalogue.measurement import Measurement
 from aiinfra.catalogue.price_list import read_price_list
+from aiinfra.catalogue.quotes import is_quote, read_quotes
 from aiinfra.catalogue.services import Service
 from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.spec import yaml
@@ -26,14 +27,17 @@ FILE: Final = "catalogue.yaml"
 KEYS: Final = (
     "accelerators",
     "ambient",
+    "blocks",
     "currencies",
     "hardware",
     "instances",
     "measurements",
+    "monthly",
     "price_lists",
     "services",
     "sites",
     "sources",
+    "spot",
 )
 _SITE: Final = {"electricity": "USD/kWh", "grid": "g/kWh", "pue": "", "life": "years"}
 
@@ -72,8 +76,23 @@ class _Reader:
             name: self._source(name, entry) for name, entry in self._section("sources").items()
         }
 
-        listed = self.table.get("price_lists") or ()
-        self._lists = [read_price_list(path.parent / str(item), base.services) for item in listed]
+        files = [path.parent / str(item) for item in self._listed("price_lists")]
+        self._lists = [read_price_list(file, base.services, base.instances) for file in files if not is_quote(file)]
+        self._quotes = [read_quotes(file) for file in files if is_quote(file)]
+
+    def _listed(self, key: str) -> Sequence[Any]:
+        found = self.table.get(key) or ()
+        if isinstance(found, str) or not isinstance(found, Sequence):
+            raise self._invalid(key, "not a list")
+        return found
+
+    def _by_region(self, section: str, name: str, raw: Any) -> Iterator[tuple[str, Any, str]]:
+        """(region, the figure as it is written, its key) of prices by region."""
+        if not isinstance(raw, Mapping):
+            raise self._invalid(f"{section}.{name}", "a price stands by region", "write {eu-west-1: {value, source}}")
+        for region in raw:
+            self._check_region(str(region), f"{section}.{name}.{region}")
+            yield str(region), raw[region], f"{section}.{name}.{region}"
 
     def _section(self, key: str) -> Mapping[str, Any]:
         found = self.table.get(key) or {}
@@ -134,6 +153,8 @@ class _Reader:
             accelerators=MappingProxyType(parts),
             instances=MappingProxyType(self._instances()),
             services=MappingProxyType(self._services()),
+            blocks=MappingProxyType({**self.base.blocks, **self._blocks()}),
+            monthly=MappingProxyType({**self.base.monthly, **self._monthly()}),
             sites=MappingProxyType({name: self._site(name, raw) for name, raw in self._section("sites").items()}),
             currencies=MappingProxyType(self._currencies()),
             measurements=(*self.base.measurements, *self._measurements()),
@@ -150,24 +171,40 @@ class _Reader:
         for name, raw in self._section("instances").items():
             if name not in found:
                 raise self._invalid(f"instances.{name}", f"no such instance{did_you_mean(name, tuple(found))}")
-            for region, price in raw.items():
-                where = f"instances.{name}.{region}"
-                self._check_region(region, where)
+            for region, price, where in self._by_region("instances", name, raw):
                 found[name] = _priced(found[name], region, self._figure(price, "USD/hour", where))
+        for name, raw in self._section("spot").items():
+            if name not in found:
+                raise self._invalid(f"spot.{name}", f"no such instance{did_you_mean(name, tuple(found))}")
+            for region, price, where in self._by_region("spot", name, raw):
+                found[name] = _spot_priced(found[name], region, self._figure(price, "USD/hour", where))
         for listed in self._lists:
-            for (name, region), price in listed.instances.items():
+            for (name, region), figure_ in listed.instances.items():
+                found[name] = _priced(found[name], region, figure_)
+        for quotes in self._quotes:
+            for (name, region), figure_ in quotes.spot.items():
                 if name in found:
-                    found[name] = _priced(found[name], region, price)
+                    found[name] = _spot_priced(found[name], region, figure_)
         return found
+
+    def _blocks(self) -> dict[str, Figure]:
+        found = {name: self._figure(raw, "USD", f"blocks.{name}") for name, raw in self._section("blocks").items()}
+        for quotes in self._quotes:
+            found |= quotes.blocks
+        return found
+
+    def _monthly(self) -> dict[str, Figure]:
+        return {
+            str(name): self._figure(raw, "USD/month", f"monthly.{name}")
+            for name, raw in self._section("monthly").items()
+        }
 
     def _services(self) -> dict[str, Service]:
         found = dict(self.base.services)
         for name, raw in self._section("services").items():
             if name not in found:
                 raise self._invalid(f"services.{name}", f"no such service{did_you_mean(name, tuple(found))}")
-            for region, price in raw.items():
-                where = f"services.{name}.{region}"
-                self._check_region(region, where)
+            for region, price, where in self._by_region("services", name, raw):
                 figure_ = self._figure(price, f"USD/{found[name].unit}", where)
                 found[name] = _service_priced(found[name], region, figure_)
         for listed in self._lists:
@@ -190,12 +227,16 @@ class _Reader:
 
     def _measurements(self) -> list[Measurement]:
         folder = self.path.parent
-        paths = [path for item in self.table.get("measurements") or () for path in sorted(folder.glob(str(item)))]
+        paths = [path for item in self._listed("measurements") for path in sorted(folder.glob(str(item)))]
         return [Measurement.read(path) for path in paths]
 
 
 def _priced(instance: Instance, region: str, price: Figure) -> Instance:
     return replace(instance, prices=MappingProxyType(dict(instance.prices) | {region: price}))
+
+
+def _spot_priced(instance: Instance, region: str, price: Figure) -> Instance:
+    return replace(instance, spot=MappingProxyType(dict(instance.spot) | {region: price}))
 
 
 def _service_priced(service: Service, region: str, price: Figure) -> Service:

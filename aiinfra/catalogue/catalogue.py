@@ -53,6 +53,10 @@ class Catalogue:
     """electricity, grid, pue_box, pue_room, life: for sites nobody described."""
     services: Mapping[str, Service] = field(default_factory=dict)
     """What AWS services bill beside instances, by name."""
+    blocks: Mapping[str, Figure] = field(default_factory=dict)
+    """Id of a Capacity Block's offer -> USD for all of it, as a user's file says."""
+    monthly: Mapping[str, Figure] = field(default_factory=dict)
+    """Name or type of a resource -> USD a month, as a user's file says of what has no list price."""
     sites: Mapping[str, SiteFigures] = field(default_factory=dict)
     """By class of sites."""
     currencies: Mapping[str, Figure] = field(default_factory=dict)

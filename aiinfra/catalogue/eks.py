@@ -6,10 +6,24 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from aiinfra.catalogue.figure import read_data
 from aiinfra.errors import BadInput
+
+_IMAGES: Final = {
+    ("", "amd64"): "AL2023_x86_64_STANDARD",
+    ("", "arm64"): "AL2023_ARM_64_STANDARD",
+    ("NVIDIA", "amd64"): "AL2023_x86_64_NVIDIA",
+    ("NVIDIA", "arm64"): "AL2023_ARM_64_NVIDIA",
+    ("AWS", "amd64"): "AL2023_x86_64_NEURON",
+}
+"""Vendor of the accelerators and architecture -> EKS's image type (EKS API reference, Nodegroup, amiType)."""
+
+
+def image_type(vendor: str, architecture: str) -> str | None:
+    """EKS's image type for machines with accelerators of that vendor, or with none (empty); None: it has none."""
+    return _IMAGES.get((vendor, architecture))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from io import StringIO
 from types import MappingProxyType
 
-from aiinfra.catalogue.figure import Confidence, Figure, read_data, sources
+from aiinfra.catalogue.figure import Confidence, Figure, read_data, sources, unknown
 
 PRICED_REGION = "us-east-1"
 """The region the shipped prices are of; other regions are unknown until a user adds prices."""
@@ -44,11 +44,17 @@ class Instance:
     """amd64 or arm64."""
     prices: Mapping[str, Figure]
     """Region -> USD an hour on demand; a region that is absent has no known price."""
+    spot: Mapping[str, Figure] = field(default_factory=dict)
+    """Region -> USD an hour of spot capacity, as a user's file says; none ships."""
 
     def price(self, region: str) -> Figure:
         """USD an hour on demand in ``region``; unknown where no table names it."""
         found = self.prices.get(region)
         return found or Figure(None, "USD/hour", sources()["karpenter-prices"], Confidence.LOW)
+
+    def spot_price(self, region: str) -> Figure:
+        """USD an hour of spot capacity in ``region``; unknown where no file of the user's says."""
+        return self.spot.get(region) or unknown("USD/hour")
 
     @property
     def cores(self) -> float:

@@ -22,6 +22,7 @@ def figures(found: Catalogue) -> Mapping[str, Figure]:
         out |= {f"accelerators.{part.name}.{key}": figure for key, figure in part.figures.items()}
     for instance in found.instances.values():
         out |= {f"instances.{instance.name}.{region}": price for region, price in instance.prices.items()}
+        out |= {f"spot.{instance.name}.{region}": price for region, price in instance.spot.items()}
     for service in found.services.values():
         out |= {f"services.{service.name}.{region}": price for region, price in service.prices.items()}
     for region in found.regions.values():
@@ -30,6 +31,8 @@ def figures(found: Catalogue) -> Mapping[str, Figure]:
         said = {"electricity": site.electricity, "grid": site.grid, "pue": site.pue, "life": site.life}
         out |= {f"sites.{name}.{key}": figure for key, figure in said.items() if figure is not None}
     out |= {f"defaults.{key}": figure for key, figure in found.defaults.items()}
+    out |= {f"blocks.{key}": figure for key, figure in found.blocks.items()}
+    out |= {f"monthly.{key}": figure for key, figure in found.monthly.items()}
     return out | {f"currencies.{key}": figure for key, figure in found.currencies.items()}
 
 

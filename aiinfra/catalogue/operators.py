@@ -1,7 +1,7 @@
-"""What runs inside a training cluster and is not ours: one pinned table of charts, their images, what they own."""
+"""What runs inside a cluster and is not ours: one pinned table of charts, their images, what they own."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -59,10 +59,20 @@ class Operator:
 
 def operators_for(instance: Instance, *, scale_to_zero: bool) -> tuple[Operator, ...]:
     """Those of a cluster whose machines that train are of that type, in the order they are installed."""
-    vendor = find_accelerator(instance.accelerator).vendor if instance.accelerator else ""
-    plugins = {"NVIDIA": ("nvidia",), "AWS": ("neuron",)}.get(vendor, ())
     efa, machines = ("efa",) if instance.efa else (), ("karpenter",) if scale_to_zero else ()
-    return tuple(operators()[name] for name in ("jobset", "kueue", "trainer", *plugins, *efa, *machines))
+    return tuple(operators()[name] for name in ("jobset", "kueue", "trainer", *_plugins(instance), *efa, *machines))
+
+
+def operators_to_serve(machines: Iterable[Instance], *, issues: bool) -> tuple[Operator, ...]:
+    """Those of a cluster that serves on machines of these types; ``issues``: certificates are signed in it."""
+    wanted = {"cert-manager"} if issues else set()
+    wanted |= {name for instance in machines for name in _plugins(instance)}
+    return tuple(row for name, row in operators().items() if name in wanted)
+
+
+def _plugins(instance: Instance) -> tuple[str, ...]:
+    vendor = find_accelerator(instance.accelerator).vendor if instance.accelerator else ""
+    return {"NVIDIA": ("nvidia",), "AWS": ("neuron",)}.get(vendor, ())
 
 
 @cache

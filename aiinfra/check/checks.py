@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from aiinfra.catalogue.eks import find_cluster_version, has_control_plane, newest
-from aiinfra.catalogue.find import find_accelerator, find_instance, find_region
-from aiinfra.catalogue.instances import instances
+from aiinfra.catalogue.eks import has_control_plane
+from aiinfra.catalogue.find import find_accelerator
 from aiinfra.check.account import fits_account
 from aiinfra.check.delivery import (
     can_be_delivered,
@@ -14,12 +13,23 @@ from aiinfra.check.delivery import (
     images_run_there,
 )
 from aiinfra.check.engines import engines_fit, is_language
+from aiinfra.check.existing import fits_what_is_there, not_checked
+from aiinfra.check.machines import can_train, holds_the_model, images_run_on_machines, version_known
 from aiinfra.check.monitoring import metrics_are_kept
 from aiinfra.check.offline import (
     accelerators_are_there,
     callers_are_there,
     certificates_outlive_outages,
     goes_on_alone,
+)
+from aiinfra.check.residency import copied_inside_residency, has_copies, inside_residency
+from aiinfra.check.serving import (
+    can_serve,
+    has_machines,
+    is_whole,
+    joins_the_cluster,
+    shares_no_namespace,
+    stands_in_every_stack,
 )
 from aiinfra.check.streams import streams_fit
 from aiinfra.errors import BadInput
@@ -60,27 +70,6 @@ def known_tiers(declaration: Declaration) -> Iterator[Finding]:
                 f"{place}.accelerator",
                 remedy=f"choose a tier that it can use; {part.compiler or 'its vendor'} compiles models for this one",
             )
-
-
-def inside_residency(declaration: Declaration) -> Iterator[Finding]:
-    """The region exists, and is in a country that data may rest in."""
-    deployment = declaration.deployment
-    if deployment.cloud is None:
-        return
-    try:
-        region = find_region(deployment.cloud.region)
-    except BadInput as error:
-        yield Finding(error.code, Severity.ERROR, error.message, "cloud.region", remedy=error.remedy)
-        return
-    allowed = deployment.objective.residency
-    if allowed and region.country not in allowed:
-        yield Finding(
-            "residency",
-            Severity.ERROR,
-            f"{region.name} is in {region.country}; data may rest in {', '.join(allowed)}",
-            "cloud.region",
-            remedy="choose a region there, or add the country to objective.residency",
-        )
 
 
 def known_model(declaration: Declaration) -> Iterator[Finding]:
@@ -187,22 +176,46 @@ def rows_can_be_filled_in(declaration: Declaration) -> Iterator[Finding]:
 def can_be_reached(declaration: Declaration) -> Iterator[Finding]:
     """Something reaches the cluster's API: else its inside can never be made."""
     deployment = declaration.deployment
-    if deployment.training is None or deployment.cloud is None:
+    if deployment.cloud is None or deployment.cloud.state is not None:
         return
-    if deployment.training.api_access.runner is Runner.IN_VPC and deployment.cloud.state is None:
-        yield Finding(
-            "no-state",
-            Severity.WARNING,
-            "a runner inside keeps state in a bucket, and none is named: it is not made, and nothing reaches the API",
-            "cloud.state",
-            remedy="make bucket and key by hand (docs/first-apply.md), or say training.api_access.runner: vpn",
-        )
+    lost = "it is not made, and nothing reaches the API"
+    for key, cluster in (("training", deployment.training), ("serving", deployment.serving)):
+        if cluster is not None and cluster.api_access.runner is Runner.IN_VPC:
+            yield Finding(
+                "no-state",
+                Severity.WARNING,
+                f"a runner inside keeps state in a bucket, and none is named: {lost}",
+                "cloud.state",
+                remedy=f"make bucket and key by hand (docs/first-apply.md), or say {key}.api_access.runner: vpn",
+            )
+
+
+def has_a_way_out(declaration: Declaration) -> Iterator[Finding]:
+    """What cloud networks may reach outside of themselves has a route."""
+    deployment = declaration.deployment
+    network, serving = deployment.network, deployment.serving
+    made = deployment.training is not None and network.existing is None
+    if network.transit_gateway or not (made or serving):
+        return
+    own = [cidr for cidr in (network.cidr, deployment.serving_cidr) if cidr is not None]
+    named = [(way.to, f"network.egress[{index}]") for index, way in enumerate(network.egress)]
+    named += [(block, "serving.hybrid.nodes") for block in (serving.hybrid.nodes if serving and serving.hybrid else ())]
+    for block, place in named:
+        if not any(block.network_address in cidr and block.broadcast_address in cidr for cidr in own):
+            yield Finding(
+                "no-route",
+                Severity.WARNING,
+                f"{block} is outside of the cloud network, and no route leads out of it",
+                place,
+                remedy="name network.transit_gateway, which is attached and routed; or make that route yourself",
+            )
 
 
 def is_watched(declaration: Declaration) -> Iterator[Finding]:
     """Where something is made in an account, something records what is done in it."""
     cloud = declaration.deployment.cloud
-    if cloud is not None and cloud.guard is None and declaration.deployment.training is not None:
+    makes = declaration.deployment.training or declaration.deployment.serving
+    if cloud is not None and cloud.guard is None and makes is not None:
         yield Finding(
             "no-guard",
             Severity.WARNING,
@@ -212,67 +225,45 @@ def is_watched(declaration: Declaration) -> Iterator[Finding]:
         )
 
 
-def can_train(declaration: Declaration) -> Iterator[Finding]:
-    """The machines that train have accelerators, and network cards for collectives where there are several."""
-    training = declaration.deployment.training
-    if training is None:
-        return
-    try:
-        find_cluster_version(training.kubernetes or newest())
-    except BadInput as error:
-        yield Finding(error.code, Severity.ERROR, error.message, "training.kubernetes", remedy=error.remedy)
-    try:
-        instance = find_instance(training.instance)
-    except BadInput as error:
-        yield Finding(error.code, Severity.ERROR, error.message, "training.instance", remedy=error.remedy)
-        return
-    others = ", ".join(sorted(i.name for i in instances().values() if i.efa and i.accelerator == instance.accelerator))
-    if instance.accelerator is None:
-        yield Finding(
-            "instance-without-accelerator",
-            Severity.ERROR,
-            f"{instance.name} has no accelerator",
-            "training.instance",
-            remedy="choose one that has (aiinfra catalogue list)",
-        )
-    elif training.nodes > 1 and not instance.efa:
-        yield Finding(
-            "instance-without-efa",
-            Severity.ERROR,
-            f"{training.nodes} x {instance.name}: it has no EFA card, so its accelerators would wait for the network",
-            "training.instance",
-            remedy=f"train on one machine, or choose one of {others or 'those with EFA (aiinfra catalogue list)'}",
-        )
-
-
 def has_control_planes(declaration: Declaration) -> Iterator[Finding]:
     """EKS runs control planes in two of the zones at least; it leaves a few of AWS's oldest out."""
     deployment = declaration.deployment
-    if deployment.training is None or deployment.cloud is None:
+    training = deployment.training
+    makes = (training is not None and training.existing is None) or deployment.serving is not None
+    if deployment.cloud is None or not makes:
         return
-    for index, zone in enumerate(deployment.cloud.zones):
+    places = {f"cloud.zones[{index}]": zone for index, zone in enumerate(deployment.cloud.zones)}
+    for path, zone in {**places, "cloud.control_zone": deployment.cloud.control_zone}.items():
         if not has_control_plane(zone):
-            yield Finding(
-                "zone-without-eks",
-                Severity.ERROR,
-                f"EKS puts no control plane into {zone}",
-                f"cloud.zones[{index}]",
-                remedy="choose another zone of the region",
-            )
+            message = f"EKS puts no control plane into {zone}"
+            yield Finding("zone-without-eks", Severity.ERROR, message, path, remedy="choose another zone of the region")
 
 
 Rule = Callable[[Declaration], Iterable[Finding]]
 RULES: Final[tuple[Rule, ...]] = (
     known_tiers,
     inside_residency,
+    copied_inside_residency,
+    has_copies,
     known_model,
     same_as_file,
     can_be_delivered,
     charts_are_those_of_the_table,
     images_run_there,
     class_files_fit,
+    version_known,
     can_train,
+    holds_the_model,
+    images_run_on_machines,
+    can_serve,
+    has_machines,
+    shares_no_namespace,
+    is_whole,
+    joins_the_cluster,
+    stands_in_every_stack,
     has_control_planes,
+    fits_what_is_there,
+    not_checked,
     fits_account,
     has_a_runtime,
     engines_fit,
@@ -284,5 +275,6 @@ RULES: Final[tuple[Rule, ...]] = (
     streams_fit,
     rows_can_be_filled_in,
     can_be_reached,
+    has_a_way_out,
     is_watched,
 )

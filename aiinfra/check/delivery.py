@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from aiinfra.catalogue.find import find_accelerator
-from aiinfra.check.needed import needed_at, needed_to_train, operators_of
+from aiinfra.check.needed import needed_at, needed_to_serve, needed_to_train, operators_beside, operators_of
 from aiinfra.errors import BadInput
 from aiinfra.findings import Finding, Severity
 from aiinfra.images import FILE, SERVER, parts, release_image
@@ -21,7 +21,7 @@ def can_be_delivered(declaration: Declaration) -> Iterator[Finding]:
         for image in needed_at(deployment, site):
             if image != pulled:
                 wanted.setdefault(image, []).append(site)
-    for image in needed_to_train(deployment):
+    for image in (*needed_to_train(deployment), *needed_to_serve(deployment)):
         wanted.setdefault(image, [])
     for image, sites in wanted.items():
         runs_on = sorted({part for site in sites if (part := _architecture(site))}) or ["amd64"]
@@ -105,8 +105,10 @@ def class_files_fit(declaration: Declaration) -> Iterator[Finding]:
 
 def charts_are_those_of_the_table(declaration: Declaration) -> Iterator[Finding]:
     """A locked chart has the version whose values and definitions this version knows."""
-    training = declaration.deployment.training
-    for row in operators_of(training) if training else ():
+    deployment = declaration.deployment
+    rows = [*operators_of(deployment.training)] if deployment.training else []
+    rows += [row for row in operators_beside(deployment.serving) if row not in rows] if deployment.serving else []
+    for row in rows:
         tag = parts(declaration.images.get(row.locked, ""))[1]
         if tag and tag.removeprefix("v") != row.version:
             yield Finding(

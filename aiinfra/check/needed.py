@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from aiinfra.catalogue.find import find_instance
-from aiinfra.catalogue.operators import Operator, operators_for
+from aiinfra.catalogue.instances import instances
+from aiinfra.catalogue.operators import Operator, operators_for, operators_to_serve
 from aiinfra.errors import BadInput
 from aiinfra.images import BRIDGE, K3S_UPGRADE, RUNNER, release_image, trainer_image
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.engine import images_needed
 from aiinfra.spec.monitoring import collector_images
+from aiinfra.spec.serving import Serving
 from aiinfra.spec.site import Place, Site
 from aiinfra.spec.training import Runner, Training
 
@@ -16,7 +18,7 @@ from aiinfra.spec.training import Runner, Training
 def needed(deployment: Deployment) -> tuple[str, ...]:
     """All of them, sorted."""
     served = (image for site in deployment.sites for image in needed_at(deployment, site))
-    return tuple(sorted({*served, *needed_to_train(deployment)}))
+    return tuple(sorted({*served, *needed_to_train(deployment), *needed_to_serve(deployment)}))
 
 
 def pulled(deployment: Deployment) -> tuple[str, ...]:
@@ -47,9 +49,26 @@ def needed_to_train(deployment: Deployment) -> tuple[str, ...]:
     return (trainer_image(deployment.name), *inside, *(lock for row in rows for lock in row.locks))
 
 
+def needed_to_serve(deployment: Deployment) -> tuple[str, ...]:
+    """What a cluster that serves pulls beside its sites."""
+    if deployment.serving is None:
+        return ()
+    inside = (RUNNER,) if deployment.serving.api_access.runner is Runner.IN_VPC else ()
+    return (*inside, *(lock for row in operators_beside(deployment.serving) for lock in row.locks))
+
+
+def operators_beside(serving: Serving) -> tuple[Operator, ...]:
+    """The operators of a cluster that serves; a machine that is not in the catalogue has none, which a check tells."""
+    known = [found for group in serving.machines if (found := instances().get(group.instance)) is not None]
+    return operators_to_serve(known, issues=serving.issuer is not None)
+
+
 def operators_of(training: Training) -> tuple[Operator, ...]:
-    """The operators of a training cluster; none for a machine that is not in the catalogue, which a check tells."""
+    """The operators that a training cluster lacks; none for a machine that is not in the catalogue, which a check
+    tells."""
     try:
-        return operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
+        rows = operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
     except BadInput:
         return ()
+    there = training.existing.operators if training.existing else ()
+    return tuple(row for row in rows if row.name not in there)

@@ -115,6 +115,8 @@ def main() -> None:
         extra = _EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:
             _bug(error)
+        if sys.argv[1:3] == ["release", "build"] and extra == "server":
+            extra = "release"  # which brings the server's, too
         _tell(
             AiinfraError(
                 "extra-missing",

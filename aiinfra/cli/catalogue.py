@@ -103,3 +103,40 @@ def check(*, file: Path | None, as_of: str, as_json: bool) -> Exit:
         show(findings)
         click.echo(f"{len(figures(found))} figures, {len(known)} known, as of {today}")
     return failed(findings)
+
+
+@command.command(epilog="Example: aiinfra catalogue add index.csv --to catalogue.yaml")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--to", "to", default="catalogue.yaml", show_default=True, type=click.Path(path_type=Path))
+@click.option("--region", default="", help="Print where AWS publishes this region's prices; nothing is fetched.")
+@json_option
+def add(*, files: tuple[Path, ...], to: Path, region: str, as_json: bool) -> Exit:
+    """Add AWS's prices to your catalogue file: FILES are offers of AWS's public price list (CSV or JSON), or what the
+    AWS CLI answers of spot prices (describe-spot-price-history) or Capacity Blocks (describe-capacity-block-offerings).
+
+    What the catalogue uses of each is kept in prices/ beside the catalogue file, which lists it under price_lists.
+    """
+    from aiinfra.catalogue import adding
+    from aiinfra.errors import BadInput
+    from aiinfra.estimate.read import day
+
+    if bool(files) == bool(region):
+        fix = "aiinfra catalogue add --region eu-central-1, then aiinfra catalogue add FILE ..."
+        raise BadInput("files-or-region", "name files to add, or one region to be told where its files are", fix)
+    if region:
+        found = adding.addresses(region)
+        if as_json:
+            emit("catalogue-addresses", found)
+            return Exit.DONE
+        for offer, address in found.items():
+            click.echo(f"curl -o {offer}.csv {address}")
+        click.echo(f"aiinfra catalogue add {' '.join(f'{offer}.csv' for offer in found)}")
+        return Exit.DONE
+    kept = adding.add(files, to, day(""))
+    if as_json:
+        emit("catalogue-add", {"to": str(to), "kept": {item.file: item.figures for item in kept}})
+        return Exit.DONE
+    for item in kept:
+        click.echo(f"{item.file}: {item.figures} prices")
+    click.echo(f"listed in {to}; aiinfra catalogue diff {to} shows what changes")
+    return Exit.DONE

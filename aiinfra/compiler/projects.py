@@ -19,6 +19,10 @@ class Kind(StrEnum):
     """Pulumi project: the AWS side of the cluster that trains. Lives for months; runs from anywhere."""
     PLATFORM = "platform"
     """Pulumi project: what runs inside that cluster. Lives for weeks; runs where the cluster's API is reachable."""
+    SERVING = "serving"
+    """Pulumi project: the AWS side of the cluster that serves. Lives for months; runs from anywhere."""
+    SERVING_PLATFORM = "serving-platform"
+    """Pulumi project: what runs inside that cluster beside its sites. Lives for weeks; runs where that is reached."""
     SITE = "site"
     """Pulumi project: the runtime of one class, pushed to a few sites. Lives for months."""
     PULL = "pull"
@@ -48,7 +52,7 @@ class Project:
 
 
 def projects(declaration: Declaration) -> tuple[Project, ...]:
-    """The account, the registry (others name what it holds), training and its inside, the classes as declared."""
+    """The account, the registry (others name what it holds), clusters and what is inside, the classes as declared."""
     deployment = declaration.deployment
     found: list[Project] = []
     if deployment.cloud is not None and deployment.cloud.guard is not None and not deployment.cloud.guard.existing:
@@ -62,6 +66,15 @@ def projects(declaration: Declaration) -> tuple[Project, ...]:
         found.append(Project(Kind.TRAINING, "training", name, f"Where {deployment.name} is trained"))
         name = f"{deployment.name}-platform"
         found.append(Project(Kind.PLATFORM, "platform", name, f"Inside the cluster that trains {deployment.name}"))
+    if deployment.serving is not None:
+        name = f"{deployment.name}-serving"
+        found.append(Project(Kind.SERVING, "serving", name, f"Where {deployment.name} is served from"))
+        name = f"{deployment.name}-serving-platform"
+        found.append(
+            Project(
+                Kind.SERVING_PLATFORM, "serving-platform", name, f"Inside the cluster that serves {deployment.name}"
+            )
+        )
     for site in deployment.sites:
         folder = f"site-{site.class_name}"
         kind = Kind.BOX if site.runtime.on is Place.BOX else Kind.PULL if site.delivery else Kind.SITE

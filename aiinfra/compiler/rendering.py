@@ -63,6 +63,10 @@ def _inputs(declaration: Declaration) -> dict[str, str]:
     named = [site.rows for site in declaration.every_site if isinstance(site.rows, str)]
     if declaration.deployment.model.signer:
         named.append(declaration.deployment.model.signer)
+    for stack in declaration.whole.stacks:
+        serving = declaration.whole.for_stack(stack).serving
+        if serving is not None and serving.hybrid is not None:
+            named.append(serving.hybrid.authority)
     for name in named:
         files[name] = (declaration.folder / name).read_text(encoding="utf-8")
     for name in {site.class_name for site in declaration.every_site}:
@@ -84,6 +88,7 @@ def _context(declaration: Declaration, project: Project, found: tuple[Project, .
         "projects": found,
         "stacks": declaration.stacks,
         "site": project.site,
+        "served": project.site is not None and declaration.deployment.is_served(project.site),
         "rows": declaration.rows.get(project.site.class_name, ()) if project.site else (),
         "agents": bool(project.site) and any(group.role is Role.AGENT for group in project.site.nodes),
         "waves": tuple(told.waves) if (told := _told(declaration, project)) else (),

@@ -139,6 +139,8 @@ class ClosedBucketArgs(TypedDict):
     """Days objects are kept; 0: until somebody deletes them."""
     writer: NotRequired[str]
     """AWS's service that writes its records here; empty: none does."""
+    elsewhere: NotRequired[bool]
+    """It is in another region than the provider works in. It is not by default."""
     lock: NotRequired[int]
     """Days objects can neither be overwritten nor deleted (object lock, governance mode); 0: no lock. Only a new
     bucket can be given one."""
@@ -177,6 +179,10 @@ class ClusterArgs(TypedDict):
     """Public ranges that reach the API: an opening. None by default."""
     keep_logs: NotRequired[int]
     """Days that its logs are kept."""
+    remote_nodes: NotRequired[list[str]]
+    """Addresses of machines that join from outside (EKS Hybrid Nodes); none by default."""
+    remote_pods: NotRequired[list[str]]
+    """Addresses of pods on these; none by default."""
 
 
 class DisksArgs(TypedDict):
@@ -219,6 +225,21 @@ class FileSystemArgs(TypedDict):
     """Bucket whose objects it shows as files below ``/datasets``, as they come, change and go; empty: none."""
 
 
+class HybridNodesArgs(TypedDict):
+    """What machines of sites need in AWS to join a cluster: an authority, a role, an entry in the cluster."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    cluster: str
+    """Name of the cluster."""
+    authority: str
+    """PEM text of the authority that signs the machines' certificates."""
+
+
 class ImageRepositoriesArgs(TypedDict):
     """OCI repositories for images and charts."""
 
@@ -234,6 +255,33 @@ class ImageRepositoriesArgs(TypedDict):
     """Their names, as in ``images.lock``."""
     keep_untagged: NotRequired[int]
     """Days that an image stays which no tag names."""
+
+
+class InferenceNodesArgs(TypedDict):
+    """Machines that serve, all of one type, spread over the zones."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    version: NotRequired[str]
+    """Kubernetes version of the cluster."""
+    cluster: str
+    """Name of the cluster."""
+    role: str
+    """ARN of the machines' role."""
+    subnets: list[pulumi.Input[str]]
+    """Ids of the machines' subnets."""
+    group: pulumi.Input[str]
+    """Id of the machines' security group."""
+    key: pulumi.Input[str]
+    """ARN of the key that encrypts their disks."""
+    tags: TagsArgs
+    """Become tags of machines and disks, which the provider's default tags do not reach."""
+    instance: str
+    """EC2 instance type."""
+    count: int
+    """How many there are."""
+    disk: NotRequired[int]
+    """GiB of each machine's root disk; its own disks come on top."""
 
 
 class TensorArgs(TypedDict):
@@ -517,6 +565,10 @@ class InferenceRuntimeArgs(TypedDict):
     """Image name -> reference by digest; a missing one is reported as ``unlocked`` and cannot be pulled."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
+    machines: NotRequired[list[str]]
+    """EC2 instance types of the machines its servers run on; none named: any machine that has what they ask for."""
+    zone: NotRequired[str]
+    """Site whose machines its servers run on, by the label ``topology.kubernetes.io/zone``; empty: any zone."""
     operator: NotRequired[bool]
     """Whether a Prometheus operator finds what is scraped (ServiceMonitor); else the scraper is told by itself."""
 
@@ -583,7 +635,7 @@ class JoinedNetworkArgs(TypedDict):
     runner: NotRequired[bool]
     """Whether something inside runs projects, and so calls the cluster's API. Nothing does by default."""
     egress: NotRequired[list[EgressArgs]]
-    """Ranges that machines may reach; none by default. A route there is not made."""
+    """Ranges that machines may reach; none by default. A route there is made through a transit gateway alone."""
     logs_key: pulumi.Input[str]
     """ARN of the key that encrypts the records of traffic and of name lookups."""
     keep_logs: NotRequired[int]
@@ -606,7 +658,7 @@ class ExistingKeysArgs(TypedDict):
 
 
 class KeysArgs(TypedDict):
-    """Keys of a training cluster: one for each kind of data, each used in one way."""
+    """Keys of a cluster: one for each kind of data, each used in one way."""
 
     overrides: NotRequired[dict[str, dict[str, Any]]]
     """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
@@ -618,6 +670,8 @@ class KeysArgs(TypedDict):
     """Names of the log groups that are encrypted; ``*`` at the end is allowed. None: there is no key for them."""
     cluster_role: NotRequired[str]
     """ARN of the control plane's role, which may use the cluster's key; empty: there is no such key."""
+    data: NotRequired[bool]
+    """Whether buckets, a file system or a runner keep something. A key for these is made by default."""
     existing: NotRequired[ExistingKeysArgs]
     """Keys that are there already, and not made; none by default."""
 
@@ -675,7 +729,7 @@ class NetworkArgs(TypedDict):
     runner: NotRequired[bool]
     """Whether something inside runs projects, and so calls the cluster's API. Nothing does by default."""
     egress: NotRequired[list[EgressArgs]]
-    """Ranges that machines may reach; none by default. A route there is not made."""
+    """Ranges that machines may reach; none by default. A route there is made through a transit gateway alone."""
     logs_key: pulumi.Input[str]
     """ARN of the key that encrypts the records of traffic and of name lookups."""
     keep_logs: NotRequired[int]
@@ -684,6 +738,14 @@ class NetworkArgs(TypedDict):
     """Addresses of machines; /16 to /22."""
     pods: NotRequired[str]
     """Addresses of pods; /16 to /20, apart from the other."""
+    queue: NotRequired[bool]
+    """Whether a queue of jobs is in the cluster, whose API asks it what waits. There is one by default."""
+    transit_gateway: NotRequired[str]
+    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
+    remote_nodes: NotRequired[list[str]]
+    """Addresses of machines that join from outside and call the API; none by default."""
+    remote_pods: NotRequired[list[str]]
+    """Addresses of pods on these; none by default."""
 
 
 class ObservabilityArgs(TypedDict):
@@ -857,6 +919,8 @@ class RegistryArgs(TypedDict):
     """Images and charts that are mirrored, by their names in ``images.lock``; none: no repositories."""
     existing: NotRequired[ExistingArgs]
     """Resources that are there already."""
+    replica: NotRequired[str]
+    """Region that releases are copied to; none: they are in one region."""
 
 
 class ReleaseBucketArgs(TypedDict):
@@ -874,6 +938,36 @@ class ReleaseBucketArgs(TypedDict):
     """Days an overwritten or deleted object can still be had back."""
     log_to: NotRequired[str]
     """Bucket that its access log goes to; empty: none is kept."""
+
+
+class SourceBucketArgs(TypedDict):
+    """A bucket whose objects are copied."""
+
+    bucket: str
+    """Its name."""
+    key: NotRequired[str]
+    """Alias, or ARN, of the key that encrypts it; none: S3's own."""
+    lock: NotRequired[int]
+    """Days its objects are locked, and so the copies are; 0: no lock."""
+    keep_old_versions: NotRequired[int]
+    """Days an overwritten or deleted copy can still be had back."""
+
+
+class ReplicasArgs(TypedDict):
+    """Copies of buckets in another region."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account that both belong to."""
+    region: str
+    """Region of the copies."""
+    home: str
+    """Region of the buckets that are copied."""
+    administrators: NotRequired[list[str]]
+    """Roles that reach the copies from outside of the networks; none by default."""
+    sources: dict[str, SourceBucketArgs]
+    """What for -> bucket that is copied."""
 
 
 class MonitoringArgs(TypedDict):
@@ -979,6 +1073,8 @@ class RunnerArgs(TypedDict):
     """Where the state of stacks is."""
     image: str
     """Reference of its image by digest: Pulumi's CLI with its plugins, the AWS CLI, this package."""
+    projects: NotRequired[list[str]]
+    """Folders of the compiled projects that it may run; without being told which, the first."""
     stack: NotRequired[str]
     """Stack that it runs."""
     keep_logs: NotRequired[int]
@@ -1004,6 +1100,92 @@ class ScalingArgs(TypedDict):
     """Alias, or ARN, of the key that encrypts their disks."""
     placed: NotRequired[bool]
     """Whether machines are put close together. They are not by default."""
+
+
+class ServingPlatformArgs(TypedDict):
+    """What a cluster that serves needs inside, before sites come."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    serving: str
+    """Name of the serving component, as its project has it."""
+    cluster: str
+    """Name of the cluster."""
+    tags: TagsArgs
+    """Become labels."""
+    instances: NotRequired[list[str]]
+    """EC2 instance types of the machines that serve: which device plugins there are follows from them."""
+    issuer: NotRequired[str]
+    """``ClusterIssuer`` to make; none: no certificate is signed by the cluster's own authority, and cert-manager is
+    not installed."""
+    disks: NotRequired[bool]
+    """Whether pods get encrypted disks. They do not by default."""
+    images: NotRequired[dict[str, str]]
+    """Name in ``images.lock`` -> reference by digest, charts included."""
+
+
+class MachineGroupArgs(TypedDict):
+    """Machines of the cluster that are alike, spread over the zones."""
+
+    instance: str
+    """EC2 instance type."""
+    count: NotRequired[int]
+    """How many there are, and are paid; two by default, so that one can be replaced."""
+
+
+class ServingArgs(TypedDict):
+    """The AWS side of a cluster that serves."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account it belongs to."""
+    region: str
+    """Region it is in."""
+    zones: list[str]
+    """Availability zone ids that machines are spread over."""
+    control_zone: NotRequired[str]
+    """Id of a zone that has a part of the control plane and nothing else; empty: there is none."""
+    name: str
+    """Name of the deployment."""
+    tags: TagsArgs
+    """Who owns it; recorded, and applied through the provider's default tags."""
+    cidr: str
+    """Addresses of machines; /16 to /22."""
+    pods: NotRequired[str]
+    """Addresses of pods."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ranges that machines may reach; none by default."""
+    transit_gateway: NotRequired[str]
+    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
+    administrators: list[str]
+    """Roles that administer the cluster."""
+    public_cidrs: NotRequired[list[str]]
+    """Public ranges that reach the cluster's API: an opening. None by default."""
+    version: NotRequired[str]
+    """Kubernetes version; the newest of the version matrix by default."""
+    machines: NotRequired[list[MachineGroupArgs]]
+    """What servers run on."""
+    disks: NotRequired[bool]
+    """Whether pods get disks, which a site's own metrics need. They do not by default."""
+    remote_nodes: NotRequired[list[str]]
+    """Addresses of machines that join from outside; none by default."""
+    remote_pods: NotRequired[list[str]]
+    """Addresses of pods on these; none by default."""
+    authority: NotRequired[str]
+    """PEM text of the authority that signs certificates of machines that join; empty: none join."""
+    state: NotRequired[StateArgs]
+    """Where the state of stacks is, for a runner inside; none: there is no runner."""
+    runner_image: NotRequired[str]
+    """Reference of the runner's image by digest; empty: there is no runner."""
+    projects: NotRequired[list[str]]
+    """Folders of the compiled projects that a runner may run."""
+    stack: NotRequired[str]
+    """Stack that a runner runs."""
 
 
 class SigningKeyArgs(TypedDict):
@@ -1124,6 +1306,10 @@ class SiteArgs(TypedDict):
     """Image name -> reference by digest."""
     signer: NotRequired[str]
     """PEM text of the public key that releases are signed with."""
+    machines: NotRequired[list[str]]
+    """EC2 instance types of the machines its servers run on; none named: any machine that has what they ask for."""
+    zone: NotRequired[str]
+    """Label ``topology.kubernetes.io/zone`` of its machines; empty: any zone."""
 
 
 class SpendingArgs(TypedDict):
@@ -1159,6 +1345,10 @@ class StorageArgs(TypedDict):
     """Whether there is a bucket for training data."""
     checkpoints: NotRequired[bool]
     """Whether there is a bucket for checkpoints."""
+    replica: NotRequired[str]
+    """Region that datasets and records are copied to; none: they are in one region."""
+    key_name: NotRequired[str]
+    """Alias, or ARN, of the key: what copies objects names it by this. Required with ``replica``."""
     existing: NotRequired[dict[str, str]]
     """``datasets`` or ``checkpoints`` -> name of a bucket that is there already, and not made; none by default."""
     keep_records: NotRequired[int]
@@ -1306,6 +1496,10 @@ class TrainingArgs(TypedDict):
     """``datasets`` or ``checkpoints`` -> a bucket that is there already; none by default."""
     egress: NotRequired[list[EgressArgs]]
     """Ranges that machines may reach; none by default."""
+    replica: NotRequired[str]
+    """Region that datasets and records are copied to; none: they are in one region."""
+    transit_gateway: NotRequired[str]
+    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
     datasets: NotRequired[str]
     """Training data; none: no bucket for it."""
     checkpoints: NotRequired[str]

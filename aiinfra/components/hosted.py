@@ -19,7 +19,9 @@ from aiinfra.components.aws.closed_bucket import ClosedBucket
 from aiinfra.components.aws.cluster import Cluster
 from aiinfra.components.aws.disks import Disks
 from aiinfra.components.aws.file_system import FileSystem
+from aiinfra.components.aws.hybrid_nodes import HybridNodes
 from aiinfra.components.aws.image_repositories import ImageRepositories
+from aiinfra.components.aws.inference_nodes import InferenceNodes
 from aiinfra.components.aws.joined_network import JoinedNetwork
 from aiinfra.components.aws.keys import Keys
 from aiinfra.components.aws.machine_scaling import Scaling
@@ -27,7 +29,9 @@ from aiinfra.components.aws.network import Network
 from aiinfra.components.aws.observability import Observability
 from aiinfra.components.aws.registry import Registry
 from aiinfra.components.aws.release_bucket import ReleaseBucket
+from aiinfra.components.aws.replicas import Replicas
 from aiinfra.components.aws.runner import Runner
+from aiinfra.components.aws.serving import Serving
 from aiinfra.components.aws.signing_key import SigningKey
 from aiinfra.components.aws.spending import Spending
 from aiinfra.components.aws.storage import Storage
@@ -40,6 +44,7 @@ from aiinfra.components.kubernetes.operators import Operators
 from aiinfra.components.kubernetes.platform import Platform
 from aiinfra.components.kubernetes.preflight import Preflight
 from aiinfra.components.kubernetes.queueing import Queueing
+from aiinfra.components.kubernetes.serving_platform import ServingPlatform
 from aiinfra.components.kubernetes.site import Site
 from aiinfra.components.kubernetes.site_monitoring import SiteMonitoring
 from aiinfra.components.kubernetes.streams import Streams
@@ -58,7 +63,9 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     Cluster,
     Disks,
     FileSystem,
+    HybridNodes,
     ImageRepositories,
+    InferenceNodes,
     InferenceRuntime,
     JoinedNetwork,
     Keys,
@@ -71,8 +78,11 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     Queueing,
     Registry,
     ReleaseBucket,
+    Replicas,
     Runner,
     Scaling,
+    Serving,
+    ServingPlatform,
     SigningKey,
     Site,
     SiteMonitoring,

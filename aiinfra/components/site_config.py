@@ -96,9 +96,9 @@ def identity(domain: str, caller: str, runtime: Runtime, deployment: str) -> str
 
 def replicas(runtime: Runtime) -> int:
     """Servers a site runs: as declared, else two on EKS and one elsewhere."""
-    return runtime.replicas or (2 if runtime.on is Place.EKS else 1)
+    return runtime.fewest
 
 
 def most_replicas(runtime: Runtime) -> int:
     """Servers a site may grow to."""
-    return runtime.max_replicas or replicas(runtime)
+    return runtime.most

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.catalogue.figure import Source
 from aiinfra.estimate.ages import old_of, plain, told
 from aiinfra.estimate.billed import RULES, Line, Place, Resource, at_once, free
-from aiinfra.estimate.value import Value, exact
+from aiinfra.estimate.remedies import remedies
+from aiinfra.estimate.value import Value, exact, of_figure, unknown
 from aiinfra.estimate.verdict import amount
 
 _TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -40,6 +41,13 @@ class Bill:
     at_once: tuple[str, ...]
     """What is paid when the program is applied, and cannot be undone: name and what it is."""
     as_of: date
+    fees: Mapping[str, Value] = field(default_factory=dict)
+    """USD of each of ``at_once``; unknown where no file of the user's holds the offer."""
+
+    @property
+    def spent(self) -> tuple[str, ...]:
+        """``at_once`` with what each costs."""
+        return tuple(f"{words}{_priced_at_once(self.fees.get(words))}" for words in self.at_once)
 
     @property
     def cost(self) -> Value:
@@ -67,7 +75,7 @@ class Bill:
     @property
     def old(self) -> tuple[Source, ...]:
         """Sources of the prices that are older than 180 days."""
-        return old_of((item.cost for item in self.items), self.as_of)
+        return old_of((*(item.cost for item in self.items), *self.fees.values()), self.as_of)
 
 
 def bill(
@@ -87,16 +95,26 @@ def bill(
     regions: set[str] = set()
     items: list[Item] = []
     spent: list[str] = []
+    fees: dict[str, Value] = {}
     for resource in kept:
         if resource.type in at_once():
-            spent.append(f"{resource.name}: {at_once()[resource.type]}{_bought(resource)}")
+            words = f"{resource.name}: {at_once()[resource.type]}{_bought(resource)}"
+            spent.append(words)
+            fees[words] = _fee(resource, catalogue)
             continue
         region = region_of(resource)
-        lines = list(_lines(resource, Place(catalogue, region, templates, (holds or {}).get(resource.name))))
+        said = catalogue.monthly.get(resource.name) or catalogue.monthly.get(resource.type)
+        lines = (
+            []
+            if said
+            else list(_lines(resource, Place(catalogue, region, templates, (holds or {}).get(resource.name))))
+        )
+        if said is not None:
+            items.append(Item(resource.name, resource.type, of_figure(said, resource.name).unit_as("USD/month")))
         if lines:
             regions.add(region)
             items.append(_item(resource, lines))
-    return Bill(tuple(sorted(regions)), tuple(items), tuple(spent), as_of)
+    return Bill(tuple(sorted(regions)), tuple(items), tuple(spent), as_of, fees)
 
 
 def _templates(resources: Iterable[Resource]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -129,6 +147,10 @@ def _item(resource: Resource, lines: list[Line]) -> Item:
         total = total + line.cost
     also = tuple(f"{line.what}: {line.also}" for line in lines if line.also)
     return Item(resource.name, resource.type, total.unit_as("USD/month"), also)
+
+
+def _priced_at_once(fee: Value | None) -> str:
+    return f": {money(fee)}" if fee is not None and fee.known else "; what it costs, its offer says"
 
 
 def _bought(resource: Resource) -> str:
@@ -166,17 +188,25 @@ def grouped(items: Iterable[Item], prefix: str = "") -> list[tuple[str, Value]]:
     return sorted(found, key=lambda row: (-row[1].bounds[1], row[0]))
 
 
+def _fee(resource: Resource, catalogue: Catalogue) -> Value:
+    """USD at once for a Capacity Block whose offer a file of the user's holds."""
+    offer = resource.inputs.get("capacityBlockOfferingId")
+    fee = catalogue.blocks.get(offer) if isinstance(offer, str) else None
+    return of_figure(fee, "the offer") if fee is not None else unknown("USD", "what it costs, its offer says")
+
+
 def text(found: Bill, name: str) -> str:
     """The bill for people: dearest first."""
     where = "".join(f" in {region}" if region else ", a region not told" for region in found.regions)
     lines = [f"{name}{where}, estimated as of {found.as_of.isoformat()}"]
-    lines += [f"  at once, when it is applied: {words}; what it costs, its offer says" for words in found.at_once]
+    lines += [f"  at once, when it is applied: {words}" for words in found.spent]
     known = [item for item in found.items if item.cost.known]
     for item in sorted(known, key=lambda item: (-item.cost.bounds[1], item.name)):
         lines.append(f"  {money(item.cost):<28} {item.name} ({item.type.rpartition(':')[2]})")
     lines += ["", f"cost a month  {money(found.cost)}"]
     lines.append(f"priced {found.priced} of {len(found.items)} billable resources")
     lines += [f"  not priced: {why}" for why in found.not_priced]
+    lines += [f"  to price it: {words}" for words in remedies(found.not_priced)]
     lines += [f"  use adds: {words}" for words in found.also]
     lines += told(found.old)
     return "\n".join(lines) + "\n"
@@ -196,6 +226,7 @@ def data(found: Bill) -> dict[str, Any]:
         "as_of": found.as_of.isoformat(),
         "cost": found.cost.as_json(),
         "at_once": list(found.at_once),
+        "fees": {words: fee.as_json() for words, fee in found.fees.items()},
         "priced": found.priced,
         "billable": len(found.items),
         "not_priced": list(found.not_priced),

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.catalogue.figure import read_data
+from aiinfra.catalogue.services import PRICED_REGION, Service
 from aiinfra.estimate.money import HOURS
 from aiinfra.estimate.value import Value, exact, of_figure, unknown
 
@@ -62,16 +63,20 @@ class Place:
         found = self.catalogue.services[service]
         price = of_figure(found.price(self.region), f"price of {found.title} in {self.region or 'an unknown region'}")
         months = HOURS if found.unit == "hour" else 1.0
-        also = found.also if self.region == "us-east-1" else ""
+        also = found.also if self.region == PRICED_REGION else ""
         return Line(what or found.title, (price * quantity * months).unit_as("USD/month"), also)
 
-    def machine(self, instance: Any) -> Line:
-        """A month of an instance on demand."""
+    def machine(self, instance: Any, *, spot: bool = False) -> Line:
+        """A month of an instance, on demand or spot."""
         found = self.catalogue.instances.get(instance) if isinstance(instance, str) else None
         if found is None:
             said = instance if isinstance(instance, str) else "an instance type that is not told"
             return Line(str(said), unknown("USD/month", f"{said} is not in the catalogue"))
-        price = of_figure(found.price(self.region), f"price of {found.name} in {self.region or 'an unknown region'}")
+        where = self.region or "an unknown region"
+        if spot:
+            price = of_figure(found.spot_price(self.region), f"spot price of {found.name} in {where}")
+            return Line(f"{found.name} spot", (price * HOURS).unit_as("USD/month"))
+        price = of_figure(found.price(self.region), f"price of {found.name} in {where}")
         return Line(found.name, (price * HOURS).unit_as("USD/month"))
 
 
@@ -144,10 +149,7 @@ def _template_disks(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
 
 
 def _instance(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
-    if inputs.get("instanceMarketOptions"):
-        yield Line("spot instance", unknown("USD/month", "spot prices change by the hour"))
-        return
-    yield place.machine(inputs.get("instanceType"))
+    yield place.machine(inputs.get("instanceType"), spot=bool(inputs.get("instanceMarketOptions")))
     root = _mapped(inputs.get("rootBlockDevice"))
     disks = [root] if root else []
     for disk in [*disks, *map(_mapped, _listed(inputs.get("ebsBlockDevices")))]:
@@ -159,15 +161,12 @@ def _instance(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
 def _node_group(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
     kind = str(inputs.get("capacityType") or "ON_DEMAND")
     count = _count(_mapped(inputs.get("scalingConfig")), "minSize", "desiredSize", "maxSize")
-    if kind == "SPOT":
-        yield Line("spot nodes", unknown("USD/month", "spot prices change by the hour"))
-        return
     if kind == "CAPACITY_BLOCK":
         why = "a Capacity Block is paid when it is bought, at the price of its offer"
         yield Line("nodes", unknown("USD/month", why))
         return
     types = _listed(inputs.get("instanceTypes"))
-    machine = place.machine(types[0] if types else "t3.medium")
+    machine = place.machine(types[0] if types else "t3.medium", spot=kind == "SPOT")
     yield _together(machine.what, [machine, *_template_disks(inputs, place)], count)
 
 
@@ -220,8 +219,9 @@ def _lustre(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
     kept = (
         str(inputs.get("deploymentType") or "").startswith("PERSISTENT") and inputs.get("storageType", "SSD") == "SSD"
     )
-    if kept and speed == 125 and size is not None:
-        yield place.line("lustre-125", size)
+    service = f"lustre-{speed:g}" if speed else ""
+    if kept and service in place.catalogue.services and size is not None:
+        yield place.line(service, size)
         return
     shown = f"at {speed:g} MB/s/TiB" if speed else str(inputs.get("deploymentType") or "")
     yield Line("FSx for Lustre", unknown("USD/month", f"FSx for Lustre {shown} has no price in the catalogue"))
@@ -243,11 +243,30 @@ def _by_use(service: str, what: str) -> Rule:
             part = full * Value(0.0, 1.0, 1.0, "", ("as if filled to the size that is declared",))
             yield Line(what, part.unit_as("USD/month"), "requests, and old versions that are kept")
             return
-        said = "" if price.value is None else f": {price.value:g} USD a {found.unit.removesuffix('-month')}"
-        month = " and month" if said and found.unit.endswith("-month") else ""
-        yield Line(what, unknown("USD/month", f"{what} bills by use{said}{month}"))
+        yield Line(what, unknown("USD/month", f"{what} bills by use{_each(found, price.value, place.region)}"))
 
     return rule
+
+
+def _each(service: Service, price: float | None, region: str) -> str:
+    """``: 0.2 USD a million requests, 0.0000166667 USD a GB and second``; nothing where the price is unknown."""
+    if price is None:
+        return ""
+    month = " and month" if service.unit.endswith("-month") else ""
+    also = f", {service.also}" if service.also and region == PRICED_REGION else ""
+    return f": {price:g} USD a {service.unit.removesuffix('-month')}{month}{also}"
+
+
+def _build(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
+    """A CodeBuild project bills its minutes, by size of machine."""
+    size = str(_mapped(inputs.get("environment")).get("computeType") or "")
+    service = f"build-{size.removeprefix('BUILD_GENERAL1_').lower()}"
+    if service in place.catalogue.services:
+        yield from _by_use(service, "build project")(inputs, place)
+    else:
+        yield Line(
+            "build project", unknown("USD/month", f"build project bills by use; {size or 'its size'} has no price")
+        )
 
 
 def _use(what: str) -> Rule:
@@ -294,14 +313,15 @@ RULES: Final[Mapping[str, Rule]] = {
     "aws:ecr/repository:Repository": _by_use("ecr-storage", "ECR repository"),
     "aws:cloudwatch/logGroup:LogGroup": _by_use("log-ingest", "log group"),
     "aws:efs/fileSystem:FileSystem": _by_use("efs-storage", "EFS file system"),
-    "aws:sqs/queue:Queue": _use("queue"),
-    "aws:sns/topic:Topic": _use("topic"),
-    "aws:lambda/function:Function": _use("function"),
+    "aws:sqs/queue:Queue": _by_use("queue-requests", "queue"),
+    "aws:sns/topic:Topic": _by_use("topic-requests", "topic"),
+    "aws:lambda/function:Function": _by_use("function-requests", "function"),
+    "aws:codebuild/project:Project": _build,
     "aws:dynamodb/table:Table": _use("DynamoDB table"),
-    "aws:cloudtrail/trail:Trail": _use("trail"),
+    "aws:cloudtrail/trail:Trail": _by_use("trail-events", "trail"),
     "aws:guardduty/detector:Detector": _use("GuardDuty detector"),
-    "aws:cfg/recorder:Recorder": _use("Config recorder"),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": _use("alarm"),
+    "aws:cfg/recorder:Recorder": _by_use("config-items", "Config recorder"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _fixed("alarm"),
     "kubernetes:core/v1:Service": _kubernetes_service,
     "kubernetes:core/v1:PersistentVolumeClaim": _made("a volume that the cluster makes"),
     "kubernetes:karpenter.sh/v1:NodePool": _made("nodes that Karpenter makes"),

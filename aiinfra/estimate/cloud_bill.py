@@ -62,7 +62,7 @@ def text(found: CloudBill, name: str) -> list[str]:
     """The bill of the deployment ``name`` for people: machines, then what each project registers, dearest first."""
     where = f", in {', '.join(found.regions)}" if found.regions else ""
     lines = [f"AWS bills a month, at list prices{where}"]
-    lines += [f"  at once, when it is applied: {words}; what it costs, its offer says" for words in found.at_once]
+    lines += [f"  at once, when it is applied: {words}" for bill in found.projects.values() for words in bill.spent]
     lines += [_row(item.cost, item.name) for item in found.machines]
     for folder, bill in found.projects.items():
         if bill.items:

@@ -28,8 +28,9 @@ def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue
     objective, figures = deployment.objective, site.figures
     proof = PROOF if deployment.model.language else MEASURE
     found: list[Verdict] = []
-    refusal = _refusal(catalogue.accelerator(site.tier), figures["throughput"])
-    if refusal and deployment.model.language is None:
+    part = catalogue.accelerator(site.tier)
+    refusal = _engine_refusal(part) if deployment.model.language else _refusal(part, figures["throughput"])
+    if refusal:
         key = f"sites[{index}].tier"
         found.append(Verdict("runs the model", key, Outcome.CANNOT, None, refusal, finding=REFUSES))
     usable = figures["memory_usable"]
@@ -57,6 +58,11 @@ def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue
     if deployment.caps.scope is Scope.SITE:
         found += judge_caps(deployment, catalogue, figures["watts_load"], figures["cost"])
     return tuple(found)
+
+
+def _engine_refusal(part: Accelerator) -> str:
+    """Why vLLM cannot run on the part at all; empty where it can."""
+    return "" if part.vllm else f"vLLM does not run on {part.title}, and no plug-in of its list does"
 
 
 def _refusal(part: Accelerator, rate: Value) -> str:

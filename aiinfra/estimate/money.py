@@ -10,6 +10,7 @@ from typing import Final
 from aiinfra.catalogue.accelerators import Accelerator
 from aiinfra.catalogue.catalogue import Catalogue, SiteFigures
 from aiinfra.catalogue.instances import Instance
+from aiinfra.catalogue.room import holds
 from aiinfra.estimate.value import Value, of_figure, unknown
 from aiinfra.units import HOURS_PER_MONTH
 
@@ -94,13 +95,7 @@ def cheapest_instance(
     """The cheapest instance that holds ``count`` of ``part``, or the cores of a CPU tier; unpriced ones come last."""
     fitting = []
     for instance in catalogue.instances.values():
-        if part.kind == "cpu":
-            wanted = cores or part.cores or 1
-            same = instance.cpu == part.name or (part.vendor == "any" and instance.cpu is not None)
-            fits = same and instance.architecture == part.architecture and instance.cores >= wanted
-        else:
-            fits = instance.accelerator == part.name and instance.accelerators >= count and instance.share == 1.0
-        if fits:
+        if holds(instance, part, count, cores or part.cores):
             price = instance.price(region)
             value = price.value if price.value is not None else float("inf")
             fitting.append((price.value is None, value, instance.accelerators, instance.vcpus, instance.name, instance))

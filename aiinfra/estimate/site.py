@@ -33,6 +33,7 @@ from aiinfra.estimate.money import (
     site_ground,
 )
 from aiinfra.estimate.queueing import alone_tail, p99
+from aiinfra.estimate.served import cheapest_of, cost_of, machines_of
 from aiinfra.estimate.value import Value, exact, of_figure, unknown
 from aiinfra.estimate.work import Work
 from aiinfra.spec.deployment import Deployment
@@ -79,6 +80,8 @@ class SiteEstimate:
     """What has no price, by name."""
     place: Place = Place.BOX
     """What a site runs on."""
+    served: bool = False
+    """Whether a project of the declaration makes its cluster, and so its machines."""
 
     @property
     def billable(self) -> int:
@@ -117,9 +120,14 @@ def estimate_site(
     figures = dict(speed)
     figures["p99"] = _p99(box, work, speed, found, rate / declared)
     figures |= _over_time(box, ground, speed, declared, average)
+    parts = [figures["cost"]]
     if site.runtime.on is Place.EKS:
-        region = deployment.cloud.region if deployment.cloud else ""
-        figures |= _with_cluster(figures, control_plane(catalogue, region), average)
+        if deployment.serving is not None:
+            parts = [cost_of(deployment, site, catalogue, figures["cost"])]
+            figures |= _on_cluster(figures, parts[0], average)
+        else:
+            parts.append(control_plane(catalogue, deployment.cloud.region if deployment.cloud else ""))
+            figures |= _with_cluster(figures, parts[1], average)
     rows = site.rows
     return SiteEstimate(
         class_name=site.class_name,
@@ -133,8 +141,9 @@ def estimate_site(
         needed_range=(needed[1], needed[2]) if needed else None,
         figures=figures,
         measured=found,
-        not_priced=tuple(_not_priced(site, figures["cost"])),
+        not_priced=tuple(_not_priced(site, parts)),
         place=site.runtime.on,
+        served=deployment.is_served(site),
     )
 
 
@@ -145,7 +154,12 @@ def _box(deployment: Deployment, site: Site, catalogue: Catalogue) -> tuple[Box,
     if site.runtime.on is not Place.EKS or deployment.cloud is None:
         return box, site_ground(catalogue, site.class_name, part)
     region = deployment.cloud.region
-    instance = cheapest_instance(catalogue, region, part, box.count, box.cores)
+    declared = machines_of(deployment, site)
+    instance = (
+        cheapest_of(declared, catalogue, region)
+        if declared
+        else cheapest_instance(catalogue, region, part, box.count, box.cores)
+    )
     ground = cloud_ground(catalogue, region, instance)
     if instance is None:
         why = f"no instance of {region} in the catalogue holds {part.title}"
@@ -167,7 +181,9 @@ def _title(box: Box, ground: Ground) -> str:
     many = f"{box.count} x " if box.count > 1 else ""
     mode = f" at {box.mode.name}" if box.mode.name else ""
     inside = f" in {ground.instance.name}" if ground.instance else ""
-    return f"{many}{box.part.vendor if box.part.vendor != 'any' else ''} {box.part.title}{mode}{inside}".strip()
+    vendor, title = box.part.vendor, box.part.title
+    maker = "" if vendor == "any" or title.startswith(vendor) else f"{vendor} "
+    return f"{many}{maker}{title}{mode}{inside}"
 
 
 def _speed(box: Box, work: Work | Language | None, found: Measurement | None) -> dict[str, Value]:
@@ -255,9 +271,16 @@ def _with_cluster(figures: Mapping[str, Value], plane: Value, average: float) ->
     return {"cost": cost, "cost_million": _each_million(cost, average, "USD")}
 
 
-def _not_priced(site: Site, cost: Value) -> Iterator[str]:
-    if not cost.known:
-        yield f"{site.class_name}: {'; '.join(cost.drivers)}"
+def _on_cluster(figures: Mapping[str, Value], cost: Value, average: float) -> dict[str, Value]:
+    """The costs of a site on machines that are declared: they are paid whether its servers need them or not."""
+    idle = _idle_part(cost, figures["utilisation"])
+    return {"cost": cost, "cost_idle": idle, "cost_million": _each_million(cost, average, "USD")}
+
+
+def _not_priced(site: Site, parts: list[Value]) -> Iterator[str]:
+    for cost in parts:
+        if not cost.known:
+            yield f"{site.class_name}: {'; '.join(cost.drivers)}"
     if site.runtime.on is Place.EKS:
         yield f"{site.class_name}: disks, network endpoints and traffic of its nodes"
     elif site.runtime.on is Place.HYBRID:

@@ -1,6 +1,7 @@
 """Which tiers meet a declaration's objective, best first, why each other fails, and what would prove the unproven."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -21,6 +22,9 @@ CRITERIA: Final = ("cost", "latency", "watts", "carbon")
 
 PLACE: Final = frozenset({"objective.availability", "objective.residency"})
 """Aims that no choice of tier proves: said once above the list."""
+
+_SHOWN: Final = ("latency", "throughput", "watts_load", "cost")
+"""Figures of a tier that the list shows."""
 
 _FIGURE: Final = {"cost": "cost", "latency": "latency", "watts": "watts_mean", "carbon": "carbon"}
 
@@ -69,7 +73,8 @@ def candidates(
     """Every tier that could stand in ``site``'s place, best first: what meets, what is unproven, what cannot.
 
     Edge sites are offered edge parts and workstations' cards; EKS is offered what an instance holds. Within an outcome
-    the least ``by`` comes first, unknown last.
+    the least ``by`` comes first; where that is unknown, the tiers of which most else is known, then those of which
+    fewest boxes are needed.
 
     Raises:
         BadInput: ``criterion-unknown``.
@@ -86,9 +91,11 @@ def candidates(
     ]
     order = (Outcome.MEETS, Outcome.UNPROVEN, Outcome.CANNOT)
 
-    def rank(one: Candidate) -> tuple[int, bool, float, str]:
+    def rank(one: Candidate) -> tuple[int, bool, float, int, int, str]:
         value = one.figure(by)
-        return order.index(one.outcome), value is None, value or 0.0, one.label
+        figures = one.estimate.figures
+        unknown = sum(not figures[name].known for name in _SHOWN)
+        return order.index(one.outcome), value is None, value or 0.0, unknown, one.estimate.declared, one.label
 
     return tuple(sorted(found, key=rank))
 
@@ -121,7 +128,7 @@ def _candidate(
     own = site.tier.accelerator == tier
     changed = site.tier.model_copy(update={"accelerator": tier, "power_mode": mode, "cores": cores})
     stood_in = site.model_copy(update={"tier": changed})
-    alone = deployment.model_copy(update={"sites": (stood_in,), "training": None})
+    alone = deployment.model_copy(update={"sites": (stood_in,), "training": None, "serving": None})
     found = estimate(alone, catalogue, as_of)
     part = catalogue.accelerator(tier)
     declared = own and part.mode(site.tier.power_mode).name == part.mode(mode).name
@@ -130,40 +137,50 @@ def _candidate(
 
 
 def text(class_name: str, found: tuple[Candidate, ...], by: str, as_of: date) -> str:
-    """The list, one line a tier, the reason under those that do not meet."""
-    lines = [f"{class_name}: {len(found)} tiers, by {by}"]
+    """The list, one line a tier; under it why it cannot meet the objective, or each aim that is unproven and what would
+    prove it. Watts and cost are a site's, of all its boxes."""
+    counts = Counter(one.outcome for one in found)
+    said = ", ".join(f"{counts[outcome]} {_COUNTED[outcome]}" for outcome in _COUNTED)
+    lines = [f"{class_name}: {len(found)} tiers, by {by}: {said}"]
     common = {
         v.aim: v.reason for one in found for v in one.verdicts if v.key in PLACE and v.outcome is Outcome.UNPROVEN
     }
-    lines += [f"unproven whatever the tier: {aim}" for aim in common] + [""]
-    columns: Mapping[str, Callable[[Candidate], str]] = {
-        name: _column(name, amount) for name in ("latency", "throughput", "watts_load", "cost")
-    }
-    head = f"{'':<12} {'tier':<38} {'latency':>12} {'rate a box':>12} {'watts':>10} {'cost':>20}"
-    for outcome in Outcome:
-        group = [one for one in found if one.outcome is outcome]
-        if not group:
-            continue
-        lines += [head] if head not in lines else []
-        for one in group:
-            mark = " *" if one.declared else ""
-            values = [columns[name](one) for name in ("latency", "throughput", "watts_load", "cost")]
-            row = f"{values[0]:>12} {values[1]:>12} {values[2]:>10} {values[3]:>20}"
-            lines.append(f"{outcome.value:<12} {one.label + mark:<38} {row}".rstrip())
-            if outcome is not Outcome.MEETS and one.decides is not None:
-                proof = f"; to prove: {one.decides.proof}" if one.decides.proof else ""
-                lines.append(f"{'':<12}   {one.decides.aim}: {one.decides.reason}{proof}")
+    lines += [f"unproven whatever the tier: {aim}" for aim in common]
+    lines += ["", _row("", "tier", ("boxes", "latency", "rate a box", "watts", "cost"))]
+    for one in found:
+        lines.append(_row(one.outcome.value, one.label + (" *" if one.declared else ""), _cells(one)))
+        lines += [f"{'':<12}   {_reason(verdict)}" for verdict in _told(one)]
     lines += ["", "* the declared tier"] if any(one.declared for one in found) else []
     lines += told(old_sources(found, as_of))
     return "\n".join(lines) + "\n"
 
 
-def _column(name: str, amount: Callable[[float, str], str]) -> Callable[[Candidate], str]:
-    def shown(one: Candidate) -> str:
-        value = one.estimate.figures[name]
-        return "?" if value.value is None else amount(value.value, value.unit)
+_COUNTED: Final = {Outcome.MEETS: "meet it", Outcome.UNPROVEN: "unproven", Outcome.CANNOT: "cannot"}
 
-    return shown
+
+def _row(outcome: str, tier: str, cells: Sequence[str]) -> str:
+    boxes, latency, rate, watts, cost = cells
+    return f"{outcome:<12} {tier:<38} {boxes:>6} {latency:>10} {rate:>12} {watts:>10} {cost:>18}".rstrip()
+
+
+def _cells(one: Candidate) -> tuple[str, ...]:
+    values = [one.estimate.figures[name] for name in _SHOWN]
+    shown = ["?" if value.value is None else amount(value.value, value.unit) for value in values]
+    return (f"{one.estimate.declared:,}", *shown)
+
+
+def _told(one: Candidate) -> tuple[Verdict, ...]:
+    """The verdict that decides, unless all are met; of an unproven tier, then the others that are unproven."""
+    first = one.decides
+    if first is None or first.outcome is Outcome.MEETS:
+        return ()
+    if first.outcome is Outcome.CANNOT:
+        return (first,)
+    return (first, *(verdict for verdict in one.own if verdict.outcome is Outcome.UNPROVEN and verdict is not first))
+
+
+def _reason(verdict: Verdict) -> str:
+    return f"{verdict.aim}: {verdict.reason}" + (f"; to prove: {verdict.proof}" if verdict.proof else "")
 
 
 def possible(found: tuple[Candidate, ...]) -> bool:
@@ -172,8 +189,9 @@ def possible(found: tuple[Candidate, ...]) -> bool:
 
 
 def old_sources(found: Sequence[Candidate], as_of: date) -> tuple[Source, ...]:
-    """Sources of all tiers' figures that are older than 180 days."""
-    return old_of((item for one in found for item in (*one.estimate.figures.values(), *one.verdicts)), as_of)
+    """Sources older than 180 days behind the tiers that can be chosen: those that meet, or may."""
+    open_ = [one for one in found if one.outcome is not Outcome.CANNOT]
+    return old_of((item for one in open_ for item in (*one.estimate.figures.values(), *one.verdicts)), as_of)
 
 
 def data(class_name: str, found: tuple[Candidate, ...], as_of: date) -> dict[str, Any]:

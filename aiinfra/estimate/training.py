@@ -54,7 +54,7 @@ def estimate_training(deployment: Deployment, training: Training, catalogue: Cat
             found = node_power(limit.value, instance.accelerators, host_of(part, instance.accelerators))
             draw = within(found.watts, found.factor, "W", "published nodes of this class of host")
     watts = (draw * float(training.nodes)).unit_as("W")
-    nodes = (_price(training, ground) * (HOURS * training.nodes)).unit_as("USD/month")
+    nodes = (_price(training, ground, deployment.cloud.region) * (HOURS * training.nodes)).unit_as("USD/month")
     if training.scale_to_zero:
         nodes = nodes * Value(0.0, 1.0, 1.0, "", ("the nodes come and go with the jobs: from none to all, all month",))
     cost = nodes + control_plane(catalogue, deployment.cloud.region)
@@ -72,12 +72,14 @@ def estimate_training(deployment: Deployment, training: Training, catalogue: Cat
     )
 
 
-def _price(training: Training, ground: Ground) -> Value:
+def _price(training: Training, ground: Ground, region: str) -> Value:
     """USD an hour of one node. A capacity reservation bills on-demand rates, used or not (AWS's EC2 user guide,
     "Capacity Reservations pricing and billing"); spot and Capacity Blocks have prices of their own."""
     capacity = training.capacity
     if capacity.spot:
-        return unknown("USD/hour", "spot: its price changes by the hour, only on demand is in the catalogue")
+        found = None if ground.instance is None else ground.instance.spot_price(region)
+        why = "spot: its price changes by the hour, and no file of yours says what it was"
+        return of_figure(found, "spot") if found is not None and found.known else unknown("USD/hour", why)
     if capacity.is_block:
         named = capacity.offering or capacity.reservation
         return unknown("USD/hour", f"Capacity Block {named}: it is paid when it is bought, at the price of its offer")

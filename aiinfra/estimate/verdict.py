@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from aiinfra.catalogue.figure import Source
+from aiinfra.estimate.remedies import of_price
 from aiinfra.estimate.value import Value
 
 
@@ -59,6 +60,12 @@ REFUSES = "tier-refuses"
 """Code of a part that cannot run the model at all: it decides before any margin does."""
 
 MEASURE = "measure it on the real box: aiinfra calibrate"
+PRICE = "write what you really pay in catalogue.yaml"
+
+
+def _narrows(found: Value) -> str:
+    """What makes the range of a figure narrower."""
+    return PRICE if found.unit.startswith("USD") else MEASURE
 
 
 def at_most(aim: str, key: str, found: Value, limit: float, *, slack: float = 1.0, proof: str = MEASURE) -> Verdict:
@@ -103,7 +110,7 @@ def cap(aim: str, key: str, found: Value, limit: float) -> Verdict:
             None,
             why,
             hard=True,
-            proof="add the figure to catalogue.yaml",
+            proof=of_price("; ".join(found.drivers)) or "add the figure to catalogue.yaml",
             finding="cap-unknown",
         )
     _, value, high = found.bounds
@@ -112,7 +119,9 @@ def cap(aim: str, key: str, found: Value, limit: float) -> Verdict:
         return Verdict(aim, key, Outcome.CANNOT, margin, _whole(found), hard=True, finding="cap-broken")
     if high > limit:
         why = f"{_whole(found)}: the range passes the cap"
-        return Verdict(aim, key, Outcome.UNPROVEN, margin, why, hard=True, proof=MEASURE, finding="cap-unproven")
+        return Verdict(
+            aim, key, Outcome.UNPROVEN, margin, why, hard=True, proof=_narrows(found), finding="cap-unproven"
+        )
     return Verdict(aim, key, Outcome.MEETS, margin, _whole(found), hard=True)
 
 
@@ -120,7 +129,7 @@ def alarm(aim: str, key: str, found: Value, limit: float) -> Verdict:
     """A sum that somebody is told of when it is passed. Nothing is stopped by it, known or not."""
     if not found.known:
         why = f"nobody knows before the bill comes: {'; '.join(found.drivers)}"
-        proof = "add the price to catalogue.yaml"
+        proof = of_price("; ".join(found.drivers)) or "add the price to catalogue.yaml"
         return Verdict(aim, key, Outcome.UNPROVEN, None, why, soft=True, proof=proof, finding="budget-unknown")
     _, value, high = found.bounds
     margin = (limit - value) / limit
@@ -129,7 +138,9 @@ def alarm(aim: str, key: str, found: Value, limit: float) -> Verdict:
         return Verdict(aim, key, Outcome.CANNOT, margin, _whole(found), soft=True, proof=proof, finding="budget-passed")
     if high > limit:
         why = f"{_whole(found)}: the range passes it"
-        return Verdict(aim, key, Outcome.UNPROVEN, margin, why, soft=True, proof=MEASURE, finding="budget-unproven")
+        return Verdict(
+            aim, key, Outcome.UNPROVEN, margin, why, soft=True, proof=_narrows(found), finding="budget-unproven"
+        )
     return Verdict(aim, key, Outcome.MEETS, margin, _whole(found), soft=True)
 
 
@@ -180,6 +191,6 @@ def amount(value: float, unit: str) -> str:
 def _three(value: float) -> str:
     if value == 0:
         return "0"
-    if value >= 1000:
+    if value >= 999.5:  # which three figures would write as 1e+03
         return f"{value:,.0f}"
     return f"{value:.3g}"

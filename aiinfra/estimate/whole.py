@@ -30,9 +30,11 @@ def with_cloud(found: Estimate, deployment: Deployment, catalogue: Catalogue, bi
     verdicts = dict(found.verdicts)
     if deployment.caps.scope is Scope.DEPLOYMENT:
         verdicts["deployment"] = tuple(judge_caps(deployment, catalogue, found.watts, cost))
-    rest = tuple(name for site in found.sites for name in site.not_priced) + ((TRANSFER,) if found.sites else ())
+    # The bill of the project that makes a site's cluster says what it does not price.
+    elsewhere = [site for site in found.sites if not site.served]
+    rest = tuple(name for site in elsewhere for name in site.not_priced) + ((TRANSFER,) if found.sites else ())
     rest += tuple(f"{item.name}: {'; '.join(item.cost.drivers)}" for item in _nodes(found) if not item.cost.known)
-    things = sum(site.billable for site in found.sites) + (1 if found.sites else 0) + len(list(_nodes(found)))
+    things = sum(site.billable for site in elsewhere) + (1 if found.sites else 0) + len(list(_nodes(found)))
     return replace(
         found,
         cloud=bill,
@@ -48,7 +50,7 @@ def with_cloud(found: Estimate, deployment: Deployment, catalogue: Catalogue, bi
 def _machines(found: Estimate) -> Iterator[Item]:
     """Machines that no project registers."""
     for site in found.sites:
-        if site.place is Place.EKS:
+        if site.place is Place.EKS and not site.served:
             many = f", {site.sites} sites" if site.sites and site.sites > 1 else ""
             words = f"{site.class_name}: {site.declared} x {site.title}, and its cluster's control plane{many}"
             yield Item(words, "", site.all_cost)

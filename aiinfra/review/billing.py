@@ -59,7 +59,7 @@ def with_bills(document: Document, before: Bill | None, after: Bill | None) -> D
     if not spent and (before.items if before else ()) == (after.items if after else ()):
         return document
     sides = [_amount(side) if side is not None and (side.items or side.at_once) else _NONE for side in (before, after)]
-    figures = [Figure("at once", words, _NONE, Amount("what its offer says: not priced", None)) for words in spent]
+    figures = [Figure("at once", words, _NONE, _fee(after, words)) for words in spent]
     figures.append(Figure("all together", "cost a month", sides[0], sides[1]))
     level = max(document.level, Level.OPENS, key=_WORST.index) if spent else document.level
     told = document.verdict.startswith(SPENDS)  # an opening said so already
@@ -76,6 +76,13 @@ def with_bills(document: Document, before: Bill | None, after: Bill | None) -> D
 def without_bill(document: Document, reason: str) -> Document:
     """The document where nothing could be priced: that is said."""
     return replace(document, notes=(*document.notes, f"Cost: not estimated: {reason}."))
+
+
+def _fee(found: Bill | None, words: str) -> Amount:
+    fee = found.fees.get(words) if found is not None else None
+    if fee is None or not fee.known:
+        return Amount("what its offer says: not priced", None)
+    return Amount(amount(fee.bounds[1], "USD"), fee.bounds[2])
 
 
 def _amount(found: Bill) -> Amount:

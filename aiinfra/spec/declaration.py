@@ -34,6 +34,8 @@ class Declaration:
     """Class -> its class file, for classes that have one: what its waves are meant to serve."""
     signer: str
     """PEM text of the public key that releases are signed with; empty where none is named."""
+    authority: str
+    """PEM text of the authority that signs certificates of machines that join; empty where none is named."""
 
     @property
     def every_site(self) -> tuple[Site, ...]:

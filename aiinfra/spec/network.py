@@ -32,6 +32,9 @@ class Network(Spec):
     """The training network, where it is there already; none: one is made."""
     egress: tuple[Egress, ...] = ()
     """Ways out; none by default."""
+    transit_gateway: str = Field(default="", pattern=r"^(tgw-[0-9a-f]+)?$", examples=["tgw-0123456789abcdef0"])
+    """Transit gateway of yours that cloud networks reach ranges outside through: they are attached to it, with a route
+    for each range that is named. Empty: no route leads out of them."""
 
     @field_validator("cidr")
     @classmethod

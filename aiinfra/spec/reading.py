@@ -55,6 +55,7 @@ def load(path: str | Path, stack: str = MAIN_STACK) -> Declaration:
         architectures={name: image.architectures for name, image in lock.items()},
         classes=_classes(chosen, file.parent),
         signer=_signer(chosen, file),
+        authority=_authority(chosen, file),
     )
 
 
@@ -187,6 +188,21 @@ def _signer(deployment: Deployment, file: Path) -> str:
         raise BadInput("signer-private", f"{key} holds a private key", "name the public key; keep the private one away")
     if not text.startswith("-----BEGIN "):
         raise BadInput("signer-invalid", f"{key} is not a PEM file", "write the public key as PEM")
+    return text
+
+
+def _authority(deployment: Deployment, file: Path) -> str:
+    if deployment.serving is None or deployment.serving.hybrid is None:
+        return ""
+    found = file.parent / deployment.serving.hybrid.authority
+    if not found.is_file():
+        remedy = "name the PEM file of the authority's certificate in serving.hybrid.authority"
+        raise BadInput("authority-missing", f"{found} is not there", remedy)
+    text = found.read_text(encoding="utf-8", errors="replace").strip() + "\n"
+    if "PRIVATE KEY" in text:
+        raise BadInput("authority-private", f"{found} holds a private key", "keep the certificate alone in it")
+    if not text.startswith("-----BEGIN CERTIFICATE-----"):
+        raise BadInput("authority-invalid", f"{found} is not a PEM certificate", "write the certificate as PEM")
     return text
 
 

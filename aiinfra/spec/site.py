@@ -101,10 +101,9 @@ class Runtime(Spec):
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Runtime":
-        fewest = self.replicas or (2 if self.on is Place.EKS else 1)
-        if self.max_replicas and self.max_replicas <= fewest:
+        if self.max_replicas and self.max_replicas <= self.fewest:
             raise ValueError(
-                f"max_replicas is {self.max_replicas}, and {fewest} run anyway: name more, or leave it out"
+                f"max_replicas is {self.max_replicas}, and {self.fewest} run anyway: name more, or leave it out"
             )
         if self.on is Place.BOX:
             wrong = [key for key in ("max_replicas", "issuer", "scraper", "demand") if getattr(self, key)]
@@ -121,6 +120,16 @@ class Runtime(Spec):
         if self.scraper and "/" not in self.scraper:
             raise ValueError(f"scraper is {self.scraper!r}: write NAMESPACE/WORKLOAD, like monitoring/prometheus")
         return self
+
+    @property
+    def fewest(self) -> int:
+        """Servers a site runs: as declared, else two on EKS and one elsewhere."""
+        return self.replicas or (2 if self.on is Place.EKS else 1)
+
+    @property
+    def most(self) -> int:
+        """Servers a site may grow to."""
+        return self.max_replicas or self.fewest
 
     def _updates_fit(self, updates: Updates) -> None:
         if problem := updates.problem(kubernetes=self.on is not Place.BOX):

@@ -60,6 +60,14 @@ def test_json_of_an_estimate_and_of_tiers() -> None:
     assert tiers["data"][0]["tiers"][0]["figures"]["cost"]["value"] > 0
 
 
+def test_a_price_list_is_added_and_used(tmp_path: Path) -> None:
+    target = tmp_path / "catalogue.yaml"
+    shown = run("catalogue", "add", str(ROOT / "tests/data/price-list-eu-central-1.csv"), "--to", str(target)).stdout
+    assert "prices/AmazonEC2-eu-central-1.json: 3 prices" in shown
+    assert "1.006 USD/hour" in run("catalogue", "diff", str(target)).stdout
+    assert "current/eu-central-1/index.csv" in run("catalogue", "add", "--region", "eu-central-1").stdout
+
+
 def test_the_catalogue_commands() -> None:
     assert "jetson-orin-nano-super" in run("catalogue", "list").stdout
     assert "p5.48xlarge" in run("catalogue", "list", "instances").stdout
@@ -78,6 +86,9 @@ def test_the_catalogue_commands() -> None:
         (("tiers", "examples/junction", "--picture", "x.jpg"), "picture-suffix"),
         (("catalogue", "show", "l5"), "catalogue-unknown"),
         (("catalogue", "list", "chips"), "catalogue-kind"),
+        (("catalogue", "add"), "files-or-region"),
+        (("catalogue", "add", "--region", "mars-1"), "region-unknown"),
+        (("catalogue", "add", "nowhere.csv"), "price-list-invalid"),
         (("catalogue", "diff", "nowhere.yaml"), "catalogue-invalid"),
         (("calibrate", "nowhere.onnx", "--tier", "cpu-x86-64"), "model-missing"),
         (("calibrate", "examples/junction/bearing.onnx", "--tier", "cpu-x86"), "tier-unknown"),

@@ -47,7 +47,9 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         ],
         "Disks": ["account", "cluster", "keyAlias", "region"],
         "FileSystem": ["clients", "key", "size", "subnet", "throughput", "vpc"],
+        "HybridNodes": ["account", "authority", "cluster", "region"],
         "ImageRepositories": ["account", "names", "prefix", "region"],
+        "InferenceNodes": ["cluster", "count", "group", "instance", "key", "role", "subnets", "tags"],
         "InferenceRuntime": ["model", "modelName", "namespace", "runtime", "tags", "tier"],
         "JoinedNetwork": ["account", "existing", "logsKey", "region", "zones"],
         "Keys": ["account", "region"],
@@ -60,6 +62,7 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         "Queueing": ["instance", "namespace", "nodes", "tags"],
         "Registry": ["account", "name", "region", "tags"],
         "ReleaseBucket": ["account", "region"],
+        "Replicas": ["account", "home", "region", "sources"],
         "Runner": [
             "account",
             "cluster",
@@ -74,6 +77,8 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
             "vpc",
         ],
         "Scaling": ["account", "cluster", "keyAlias", "region", "role", "training"],
+        "Serving": ["account", "administrators", "cidr", "name", "region", "tags", "zones"],
+        "ServingPlatform": ["account", "cluster", "region", "serving", "tags"],
         "SigningKey": ["account", "region"],
         "Site": ["className", "model", "modelName", "runtime", "site", "tags", "tier"],
         "SiteMonitoring": [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from aiinfra.catalogue import additions
 from aiinfra.catalogue.catalogue import shipped
 from aiinfra.estimate.bill import Bill, bill, data, text
+from aiinfra.estimate.remedies import remedies
 
 from .deployments import DAY
 
@@ -76,7 +77,7 @@ def test_nodes_cost_their_machines_and_volumes_as_often_as_they_scale():
         (Made("aws:ec2/instance:Instance", inputs={"instanceType": "z9.huge"}), "z9.huge is not in the catalogue"),
         (
             Made("aws:eks/nodeGroup:NodeGroup", inputs=NODES | {"capacityType": "SPOT"}),
-            "spot prices change by the hour",
+            "spot price of m7i.xlarge in us-east-1 is unknown",
         ),
         (Made("aws:eks/nodeGroup:NodeGroup", inputs=NODES | {"capacityType": "CAPACITY_BLOCK"}), "a Capacity Block is"),
         (Made("aws:rds/instance:Instance"), "no price of aws:rds/instance:Instance is in the catalogue"),
@@ -171,3 +172,64 @@ def test_aws_price_lists_price_other_regions(tmp_path: Path):
     assert found.not_priced == ()
     assert found.cost.bounds[1] == pytest.approx(0.052 * 730 + 9.52 + 1)
     assert found.old == ()
+
+
+def test_a_users_own_bill_prices_what_has_no_list_price(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.yaml").write_text(
+        """
+sources: {bill: {title: Bill of October, date: "2026-11-01"}}
+monthly:
+  aws:rds/instance:Instance: {value: 120, source: bill}
+  special: {value: 7, source: bill}
+spot: {m7i.xlarge: {us-east-1: {value: 0.08, low: 0.06, high: 0.1, source: bill}}}
+blocks: {cb-01: {value: 1510.27, source: bill}}
+"""
+    )
+    catalogue = additions.beside(tmp_path)
+    disks = {"launchTemplate": {"id": "disks_id"}}
+    found = bill(
+        [
+            Made("aws:rds/instance:Instance"),
+            Made("aws:rds/instance:Instance", "special"),
+            Made("gcp:compute/instance:Instance", "special"),
+            TEMPLATE,
+            Made("aws:eks/nodeGroup:NodeGroup", "spot", NODES | disks | {"capacityType": "SPOT"}),
+            Made(
+                "aws:ec2/capacityBlockReservation:CapacityBlockReservation", "b", {"capacityBlockOfferingId": "cb-01"}
+            ),
+        ],
+        catalogue,
+        lambda _: "us-east-1",
+        DAY,
+    )
+    assert [item.cost.value for item in found.items[:3]] == [120, 7, 7]
+    assert found.items[3].cost.value == pytest.approx(2 * (0.08 * 730 + 8))
+    assert found.spent == ("b: a Capacity Block (cb-01): 1,510 USD",)
+    assert found.not_priced == ()
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        ((), ()),
+        (
+            ("price of g6.xlarge in eu-west-1 is unknown",),
+            ("prices of eu-west-1: aiinfra catalogue add --region eu-west-1",),
+        ),
+        (("spot price of x.y in us-east-1 is unknown",), ("spot prices: aws ec2 describe-spot-price-history",)),
+        (("no price of aws:a/b:C is in the catalogue",), ("what your own bills say: monthly in catalogue.yaml",)),
+    ],
+)
+def test_what_has_no_price_comes_with_what_gives_it_one(reasons: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    found = remedies(reasons)
+    assert len(found) == len(expected)
+    assert all(line.startswith(start) for line, start in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("speed", "low", "high"), [(125, 174, 174), (250, 228, 276), (500, 372, 456), (1000, 672, 828)]
+)
+def test_a_lustre_file_system_costs_by_its_throughput(speed: int, low: float, high: float) -> None:
+    size = {"storageCapacity": 1200, "perUnitStorageThroughput": speed, "deploymentType": "PERSISTENT_2"}
+    found = priced(Made("aws:fsx/lustreFileSystem:LustreFileSystem", inputs=size)).cost
+    assert (found.bounds[0], found.bounds[2]) == pytest.approx((low, high))

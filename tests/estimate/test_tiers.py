@@ -4,7 +4,7 @@ import pytest
 
 from aiinfra.errors import AiinfraError, BadInput
 from aiinfra.estimate import picture
-from aiinfra.estimate.tiers import CRITERIA, candidates, data, possible, text
+from aiinfra.estimate.tiers import CRITERIA, candidates, data, old_sources, possible, text
 from aiinfra.estimate.verdict import Outcome
 
 from .deployments import DAY, catalogue, deployment, site
@@ -118,3 +118,72 @@ def test_a_png_without_its_program_says_what_to_install(monkeypatch):
         picture.png("<svg/>")
     assert caught.value.code == "picture-needs-extra"
     assert "aiinfra[picture]" in caught.value.remedy
+
+
+def test_the_unproven_come_in_the_order_of_what_is_known_and_say_what_would_prove_each() -> None:
+    model = {
+        "file": "llama",
+        "language": {
+            "parameters": 8_000_000_000,
+            "layers": 32,
+            "hidden": 4096,
+            "kv_heads": 8,
+            "head_size": 128,
+            "prompt": 700,
+            "answer": 100,
+        },
+    }
+    declared = deployment(site("jetson-agx-orin-64", "k3s"), model=model, objective={"rate": "2/s"})
+    found = candidates(declared, declared.sites[0], catalogue(), DAY)
+    unproven = [one for one in found if one.outcome is Outcome.UNPROVEN]
+    known = [one.estimate.figures["throughput"].known for one in unproven]
+    assert known == sorted(known, reverse=True)
+    assert known[0]
+    hailo = next(one for one in found if one.tier == "hailo-8l")
+    assert hailo.outcome is Outcome.CANNOT
+    assert hailo.decides is not None
+    assert hailo.decides.finding == "tier-refuses"
+    shown = text("line", found, "cost", DAY)
+    assert f"{len(unproven)} unproven" in shown.splitlines()[0]
+    for one in unproven:
+        start = shown.index(f" {one.label}")
+        assert "to prove: " in shown[start : shown.index("\n", shown.index("\n", start) + 1)]
+
+
+def test_only_sources_of_tiers_that_can_be_chosen_are_told_as_old() -> None:
+    declared = deployment(site("intel-n100"), objective={"rate": "1/s"}, caps={"power": "26 W"})
+    found = candidates(declared, declared.sites[0], catalogue(), DAY)
+    told = {source.title for source in old_sources(found, DAY)}
+    gone = {one.tier for one in found if one.outcome is Outcome.CANNOT}
+    assert "rtx-4090" in gone
+    assert not any("RTX 4090" in title for title in told)
+    assert any("N100" in title for title in told)
+    assert not any("Xeon" in title for title in told)
+
+
+def test_a_tier_without_a_price_that_may_be_chosen_is_drawn_above_the_others() -> None:
+    _, found = choose()
+    open_ = [
+        one for one in found if one.figure("latency") and not one.figure("cost") and one.outcome is Outcome.UNPROVEN
+    ]
+    assert open_
+    d = deployment(site(), objective=AIM)
+    drawing = picture.svg(d, "line", found, DAY)
+    root = ET.fromstring(drawing)
+    names = {"s": "http://www.w3.org/2000/svg"}
+    hovers = {
+        (title.text or "").partition(":")[0]: float(dot.get("cy", 0))
+        for dot in root.findall("s:circle", names)
+        if (title := dot.find("s:title", names)) is not None
+    }
+    for one in open_:
+        assert hovers[one.label] == picture.TOP + picture.STRIP / 2
+    assert ">unknown</text>" in drawing
+
+
+def test_a_limit_far_from_every_tier_is_named_at_the_edge() -> None:
+    _, found = choose()
+    far = deployment(site(), objective={"rate": "1/s", "p99": "30 min"})
+    drawing = picture.svg(far, "line", found, DAY)
+    assert "p99 30 min \u2192" in drawing
+    assert 'stroke-dasharray="5 4"' not in drawing

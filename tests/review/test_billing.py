@@ -37,7 +37,7 @@ def test_a_change_of_the_bill_is_told_with_what_is_not_in_it():
     told = to_markdown(document)
     assert "Cost: priced 1 of 2 billable resources" in told
     assert "Not priced: S3 bucket bills by use" in told
-    assert "Prices older than 180 days: infracost" in told
+    assert "Prices older than 180 days: AWS's price list" in told
     assert failing(document, ("cost>30",)) == ("cost>30: cost a month may be 32.9 USD/month, for 1 of 2 resources",)
     assert failing(document, ("cost>40",)) == ()
 

@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from aiinfra.catalogue import trainers
 from aiinfra.catalogue.eks import find_cluster_version
 from aiinfra.components.args import AcceleratorNodesArgs
 from aiinfra.components.aws import accelerators, node_template
@@ -41,7 +42,7 @@ class AcceleratorNodes(Component):
             "subnet_ids": [spec.subnet],
             "version": spec.version,
             "release_version": find_cluster_version(spec.version).image,
-            "ami_type": accelerators.image(instance),
+            "ami_type": trainers.image(instance),
             "capacity_type": accelerators.capacity_type(spec.capacity),
             "launch_template": {"id": template.id, "version": template.latest_version.apply(str)},
             "scaling_config": accelerators.size(spec.capacity, spec.nodes),

@@ -1,61 +1,68 @@
 """What machines with accelerators need of AWS: image, network cards, where they stand, what pays for them. Pure."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
+from aiinfra.catalogue.eks import image_type
 from aiinfra.catalogue.find import find_accelerator, find_instance
 from aiinfra.catalogue.instances import Instance
+from aiinfra.catalogue.trainers import image, refused, trains
 from aiinfra.components.aws.node_template import interface
 from aiinfra.errors import BadInput
 from aiinfra.spec.training import Capacity
 
-_IMAGES: Final = {
-    ("NVIDIA", "amd64"): "AL2023_x86_64_NVIDIA",
-    ("NVIDIA", "arm64"): "AL2023_ARM_64_NVIDIA",
-    ("AWS", "amd64"): "AL2023_x86_64_NEURON",
-}
-"""Vendor and architecture -> EKS's image type (EKS API reference, Nodegroup, amiType)."""
-
-_FIRST_CARD_HAS_NO_EFA: Final = ("p6-b300",)
-"""Families whose first network card is for other traffic; how their cards are used is not in the catalogue."""
-
 
 def accelerated(name: str) -> Instance:
-    """The instance type of that name, which has accelerators that EKS has an image for, and cards we know how to use.
+    """The instance type of that name, which trains: EKS has an image for it, and its network cards are known.
 
     Raises:
         BadInput: ``instance-unknown``, ``instance-without-accelerator``, ``instance-not-supported``.
     """
     instance = find_instance(name)
-    if instance.accelerator is None:
-        raise BadInput(
-            "instance-without-accelerator",
-            f"{name} has no accelerator",
-            "choose one that has, like g6.12xlarge or p5.48xlarge (aiinfra catalogue list)",
-        )
-    if _image(instance) is None or instance.family in _FIRST_CARD_HAS_NO_EFA:
-        raise BadInput(
-            "instance-not-supported",
-            f"{name}: this version does not know how its accelerators or network cards are set up on EKS",
-            "choose another, like g6.12xlarge or p5.48xlarge",
-        )
+    if not trains(instance):
+        raise refused(instance)
     return instance
-
-
-def image(instance: Instance) -> str:
-    """EKS's image type for the machines."""
-    return _image(instance) or ""
-
-
-def _image(instance: Instance) -> str | None:
-    vendor = find_accelerator(instance.accelerator or "").vendor
-    return _IMAGES.get((vendor, instance.architecture))
 
 
 def taint(instance: Instance) -> dict[str, str]:
     """Keeps everything off the machines that does not ask for their accelerators."""
     resource = find_accelerator(instance.accelerator or "").resource or ""
     return {"key": resource, "value": "present", "effect": "NO_SCHEDULE"}
+
+
+@dataclass(frozen=True, slots=True)
+class ToServe:
+    """What a node group of machines that serve says."""
+
+    image: str
+    """EKS's image type."""
+    labels: dict[str, str]
+    taints: list[dict[str, str]]
+    local_disks: bool
+    """Whether the machines have disks of their own."""
+
+
+def to_serve(name: str) -> ToServe:
+    """How machines of that type serve, with accelerators or without.
+
+    Raises:
+        BadInput: ``instance-unknown``; ``instance-not-supported``: EKS has no image for it.
+    """
+    instance = find_instance(name)
+    disks = bool(instance.nvme.value)
+    if instance.accelerator is None:
+        found = image_type("", instance.architecture) or ""
+        return ToServe(found, {"aiinfra.dev/nodes": "inference"}, [], disks)
+    found = image(instance)
+    if not found:
+        raise BadInput(
+            "instance-not-supported",
+            f"{name}: EKS has no image for machines with its accelerators",
+            "choose another, like g6.xlarge or inf2.xlarge, or c7i.xlarge for CPUs",
+        )
+    labels = {"aiinfra.dev/nodes": "accelerators", "aiinfra.dev/accelerator": instance.accelerator}
+    return ToServe(found, labels, [taint(instance)], disks)
 
 
 def interfaces(instance: Instance, groups: Sequence[Any]) -> list[dict[str, Any]]:

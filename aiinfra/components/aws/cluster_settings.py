@@ -41,7 +41,18 @@ def cluster(spec: ClusterSpec, called: str, role: Any) -> dict[str, Any]:
         "bootstrap_self_managed_addons": False,
         "deletion_protection": True,
         "upgrade_policy": {"support_type": "STANDARD"},
+        **_joined(spec),
     }
+
+
+def _joined(spec: ClusterSpec) -> dict[str, Any]:
+    """Addresses that machines and pods from outside have. EKS Hybrid Nodes' own word for them."""
+    if not spec.remote_nodes:
+        return {}
+    found = {"remote_node_networks": {"cidrs": [str(one) for one in spec.remote_nodes]}}
+    if spec.remote_pods:
+        found["remote_pod_networks"] = {"cidrs": [str(one) for one in spec.remote_pods]}
+    return {"remote_network_config": found}
 
 
 def addon(name: str, version: ClusterVersion) -> dict[str, Any]:

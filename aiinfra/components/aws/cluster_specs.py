@@ -11,11 +11,12 @@ from aiinfra.components.aws.network_specs import Retention
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region
+from aiinfra.spec.cloud import Account
 from aiinfra.spec.existing import KeyArn
+from aiinfra.spec.serving import Ranges
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import Capacity, RoleArn
-from aiinfra.spec.zone import Zones
+from aiinfra.spec.zone import Region, Zones
 
 
 def _known(version: str) -> None:
@@ -56,6 +57,10 @@ class ClusterSpec(ComponentSpec):
     """Public ranges that reach the API: an opening. None by default."""
     keep_logs: Retention = 365
     """Days that its logs are kept."""
+    remote_nodes: Ranges = ()
+    """Addresses of machines that join from outside (EKS Hybrid Nodes); none by default."""
+    remote_pods: Ranges = ()
+    """Addresses of pods on these; none by default."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -64,7 +69,7 @@ class ClusterSpec(ComponentSpec):
             raise ValueError(f"{len(self.zones)} zones and {len(self.pod_subnets)} pod subnets: give one for each")
         return self
 
-    @field_serializer("public_cidrs")
+    @field_serializer("public_cidrs", "remote_nodes", "remote_pods")
     def _text(self, value: tuple[object, ...]) -> list[str]:
         return [str(item) for item in value]
 

@@ -102,6 +102,12 @@ def services(*, scale_to_zero: bool, runner: bool) -> tuple[str, ...]:
     return tuple(name for name in SERVICES if name in (*ALWAYS, *more))
 
 
+def to_serve(*, runner: bool) -> tuple[str, ...]:
+    """What a network that serves reaches. ``sts`` is for a runner's kubeconfig: pods have roles by Pod Identity."""
+    left_out = () if runner else ("sts",)
+    return tuple(name for name in services(scale_to_zero=False, runner=runner) if name not in left_out)
+
+
 def interface_policy(service: str, account: str, *, starts_machines: bool = False) -> str:
     """What may be asked of one service through its endpoint."""
     found = SERVICES[service]

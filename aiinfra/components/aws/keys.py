@@ -1,4 +1,4 @@
-"""The keys of a training cluster."""
+"""The keys of a cluster."""
 
 from typing import Final
 
@@ -30,7 +30,7 @@ class Keys(Component):
     logs: pulumi.Output[str]
     """ARN of the key of log groups; empty where there are none."""
     data: pulumi.Output[str]
-    """ARN of the key of buckets and file systems."""
+    """ARN of the key of buckets and file systems; empty where there are none."""
     cluster: pulumi.Output[str]
     """ARN of the key of what the cluster keeps; empty where the cluster is there already."""
     volumes: pulumi.Output[str]
@@ -42,7 +42,7 @@ class Keys(Component):
         account, region, partition = spec.account, spec.region, find_region(spec.region).partition
         made = {
             "logs": key_policy.logs_key(account, region, partition, spec.log_groups) if spec.log_groups else "",
-            "data": key_policy.data_key(account, region, partition),
+            "data": key_policy.data_key(account, region, partition) if spec.data else "",
             "cluster": key_policy.cluster_key(account, partition, spec.cluster_role) if spec.cluster_role else "",
             "volumes": key_policy.volumes_key(account, region, partition),
         }

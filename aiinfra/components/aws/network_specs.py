@@ -1,7 +1,7 @@
 """What networks are declared with. Needs no Pulumi."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, field_serializer, model_validator
@@ -10,11 +10,11 @@ from aiinfra.catalogue.find import find_region
 from aiinfra.components.aws.endpoints import ALWAYS, SERVICES
 from aiinfra.components.aws.layout import layout
 from aiinfra.components.spec import ComponentSpec, Given
-from aiinfra.spec.cloud import Account, Region
+from aiinfra.spec.cloud import Account
 from aiinfra.spec.deployment import PODS
 from aiinfra.spec.existing import ExistingNetwork
 from aiinfra.spec.network import Egress
-from aiinfra.spec.zone import Zone, Zones
+from aiinfra.spec.zone import Region, Zone, Zones
 
 RETENTION: Final = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """Days that CloudWatch Logs can keep records, of a year and more (its API reference, PutRetentionPolicy)."""
@@ -48,7 +48,7 @@ class GuardedSpec(ComponentSpec):
     runner: bool = False
     """Whether something inside runs projects, and so calls the cluster's API. Nothing does by default."""
     egress: tuple[Egress, ...] = ()
-    """Ranges that machines may reach; none by default. A route there is not made."""
+    """Ranges that machines may reach; none by default. A route there is made through a transit gateway alone."""
     logs_key: Given
     """ARN of the key that encrypts the records of traffic and of name lookups."""
     keep_logs: Retention = 365
@@ -81,6 +81,19 @@ class NetworkSpec(GuardedSpec):
     """Addresses of machines; /16 to /22."""
     pods: IPv4Network = PODS
     """Addresses of pods; /16 to /20, apart from the other."""
+    queue: bool = True
+    """Whether a queue of jobs is in the cluster, whose API asks it what waits. There is one by default."""
+    transit_gateway: str = Field(default="", pattern=r"^(tgw-[0-9a-f]+)?$")
+    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
+    remote_nodes: tuple[IPv4Network, ...] = ()
+    """Addresses of machines that join from outside and call the API; none by default."""
+    remote_pods: tuple[IPv4Network, ...] = ()
+    """Addresses of pods on these; none by default."""
+
+    @property
+    def behind(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Ranges outside that are reached through the transit gateway, each once."""
+        return tuple(dict.fromkeys((*(way.to for way in self.egress), *self.remote_nodes, *self.remote_pods)))
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -103,6 +116,10 @@ class NetworkSpec(GuardedSpec):
     @field_serializer("cidr", "pods")
     def _text(self, value: IPv4Network) -> str:
         return str(value)
+
+    @field_serializer("remote_nodes", "remote_pods")
+    def _texts(self, value: tuple[object, ...]) -> list[str]:
+        return [str(item) for item in value]
 
 
 class JoinedNetworkSpec(GuardedSpec):

@@ -55,6 +55,8 @@ class Runner(Component):
 
     def _project(self, spec: RunnerSpec, role: str, log: str) -> dict[str, Any]:
         told = [{"name": "ACTION", "value": "preview"}, {"name": "STACK", "value": spec.stack}]
+        if len(spec.projects) > 1:
+            told.append({"name": "PROJECT", "value": spec.projects[0]})
         return {
             "name": self._name,
             "description": f"Runs the projects of {spec.deployment} that need its cluster's API",

@@ -1,6 +1,7 @@
 """What the runner inside may do, and what it runs. Pure."""
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 from aiinfra.components.aws.cluster_roles import keys_of
@@ -63,6 +64,14 @@ def _repository(image: str) -> str:
     return parts(image)[0].partition("/")[2]
 
 
+def _place(projects: Sequence[str]) -> list[str]:
+    """Into the folder of the project that is run; where there are several, ``PROJECT`` says which."""
+    if len(projects) == 1:
+        return [f"ln -sfn {ENVIRONMENT} {projects[0]}/.venv", f"cd {projects[0]}"]
+    known = f'case "$PROJECT" in {"|".join(projects)}) ;; *) echo "PROJECT is {", ".join(projects)}"; exit 2;; esac'
+    return [known, f'ln -sfn {ENVIRONMENT} "$PROJECT/.venv"', 'cd "$PROJECT"']
+
+
 def commands(spec: RunnerSpec) -> str:
     """CodeBuild's own list of commands: one stack, previewed unless it is told otherwise."""
     secrets = f"awskms:///{spec.state.key}?region={spec.region}"
@@ -78,8 +87,7 @@ def commands(spec: RunnerSpec) -> str:
         "AWS_REGION": spec.region,
     }
     steps = [
-        f"ln -sfn {ENVIRONMENT} platform/.venv",
-        "cd platform",
+        *_place(spec.projects),
         f'pulumi stack select --create --secrets-provider "{secrets}" "$STACK"',
         choose,
     ]

@@ -4,7 +4,8 @@ from pydantic import Field
 
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region, State
+from aiinfra.spec.cloud import Account, State
+from aiinfra.spec.zone import Region
 
 
 class RunnerSpec(ComponentSpec):
@@ -32,6 +33,8 @@ class RunnerSpec(ComponentSpec):
     """Where the state of stacks is."""
     image: str = Field(min_length=1)
     """Reference of its image by digest: Pulumi's CLI with its plugins, the AWS CLI, this package."""
+    projects: tuple[str, ...] = ("platform",)
+    """Folders of the compiled projects that it may run; without being told which, the first."""
     stack: str = "production"
     """Stack that it runs."""
     keep_logs: int = Field(default=365, ge=1)

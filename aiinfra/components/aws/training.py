@@ -22,7 +22,9 @@ from aiinfra.components.aws.training_places import Control, Place, control_of, p
 from aiinfra.components.aws.training_specs import TrainingSpec
 from aiinfra.components.aws.workload_role import WorkloadRole
 from aiinfra.components.component import Component, parse_args
+from aiinfra.components.locked import require_locked
 from aiinfra.components.spec import Given
+from aiinfra.images import RUNNER, is_unlocked
 from aiinfra.tokens import TRAINING
 
 
@@ -56,11 +58,12 @@ class Training(Component):
 
     def __init__(self, name: str, args: TrainingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         spec = parse_args(TrainingSpec, name, args)
+        require_locked([RUNNER] if is_unlocked(spec.runner_image) else [])  # before the first resource, not the last
         super().__init__(TRAINING, name, spec, opts)
         self.files = pulumi.Output.from_input({})
         keys = self.part(Keys, "keys", parts.keys_of(spec, name))
         network = self._network(spec, keys.logs)
-        stored = parts.storage_of(spec, keys.data)
+        stored = parts.storage_of(spec, name, keys.data)
         storage = self.part(Storage, "storage", stored)
         if spec.files is not None:
             ids = {"vpc": network.vpc, "subnet": network.services, "clients": network.nodes_group}

@@ -12,7 +12,7 @@ from aiinfra.components.spec import ComponentSpec
 from aiinfra.errors import BadInput
 from aiinfra.images import RUNNER, reference
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Mail, Region, State
+from aiinfra.spec.cloud import Account, Mail, State
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import PODS
 from aiinfra.spec.existing import ExistingBucket, ExistingCluster, ExistingKeys, ExistingNetwork
@@ -20,12 +20,12 @@ from aiinfra.spec.network import Egress
 from aiinfra.spec.storage import Files
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import Capacity, Metrics, RoleArn, Runner
-from aiinfra.spec.zone import Zone, Zones
+from aiinfra.spec.zone import Region, Zone, Zones
 from aiinfra.units import DataSize, Spend
 
 
 class KeysSpec(ComponentSpec):
-    """Keys of a training cluster: one for each kind of data, each used in one way."""
+    """Keys of a cluster: one for each kind of data, each used in one way."""
 
     account: Account
     """Account they belong to."""
@@ -35,6 +35,8 @@ class KeysSpec(ComponentSpec):
     """Names of the log groups that are encrypted; ``*`` at the end is allowed. None: there is no key for them."""
     cluster_role: str = Field(default="", pattern=r"^(arn:aws[a-z-]*:iam::\d{12}:role/.+)?$")
     """ARN of the control plane's role, which may use the cluster's key; empty: there is no such key."""
+    data: bool = True
+    """Whether buckets, a file system or a runner keep something. A key for these is made by default."""
     existing: ExistingKeys = ExistingKeys()
     """Keys that are there already, and not made; none by default."""
 
@@ -66,6 +68,10 @@ class TrainingSpec(ComponentSpec):
     """``datasets`` or ``checkpoints`` -> a bucket that is there already; none by default."""
     egress: tuple[Egress, ...] = ()
     """Ranges that machines may reach; none by default."""
+    replica: Region | None = None
+    """Region that datasets and records are copied to; none: they are in one region."""
+    transit_gateway: str = Field(default="", pattern=r"^(tgw-[0-9a-f]+)?$")
+    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
     datasets: DataSize | None = None
     """Training data; none: no bucket for it."""
     checkpoints: DataSize | None = None
@@ -130,6 +136,8 @@ class TrainingSpec(ComponentSpec):
                 noun: bucket for noun in ("checkpoints", "datasets") if (bucket := getattr(stored, noun)) is not None
             },
             egress=deployment.network.egress,
+            replica=deployment.storage.replica,
+            transit_gateway=deployment.network.transit_gateway,
             datasets=deployment.storage.datasets,
             checkpoints=deployment.storage.checkpoints,
             files=deployment.storage.files,

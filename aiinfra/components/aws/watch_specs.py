@@ -4,7 +4,8 @@ from pydantic import Field
 
 from aiinfra.components.aws.network_specs import Retention
 from aiinfra.components.spec import ComponentSpec, Given
-from aiinfra.spec.cloud import Account, Region
+from aiinfra.spec.cloud import Account
+from aiinfra.spec.zone import Region
 
 
 class ObservabilitySpec(ComponentSpec):

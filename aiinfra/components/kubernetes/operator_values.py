@@ -1,10 +1,10 @@
-"""Which operators a training cluster gets and what their charts are told. Pure.
+"""Which operators a cluster gets and what their charts are told. Pure.
 
 Values are the charts' own words; a chart's digest and its images' come from ``images.lock``.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiinfra.catalogue.operators import Operator, OperatorImage, operators_for
@@ -30,8 +30,13 @@ def locked_names(spec: OperatorsSpec) -> tuple[str, ...]:
 
 
 def release(row: Operator, spec: OperatorsSpec) -> dict[str, Any]:
+    """One chart of a training cluster."""
+    return installed(row, spec.images, values(row, spec))
+
+
+def installed(row: Operator, images: Mapping[str, str], told: dict[str, Any]) -> dict[str, Any]:
     """One chart installed from the mirror, in the words of ``kubernetes.helm.v3.Release``."""
-    name, _, _ = parts(reference(spec.images, row.locked))
+    name, _, _ = parts(reference(images, row.locked))
     return {
         "name": row.name,
         "chart": f"oci://{name}",
@@ -40,15 +45,19 @@ def release(row: Operator, spec: OperatorsSpec) -> dict[str, Any]:
         "create_namespace": row.namespace != "kube-system",
         "atomic": True,
         "timeout": 600,
-        "values": values(row, spec),
+        "values": told,
     }
 
 
 def values(row: Operator, spec: OperatorsSpec) -> dict[str, Any]:
     """What the chart is told: our settings, and every image by digest."""
-    told = _SETTINGS[row.name](spec)
+    return by_digest(row, spec.images, _SETTINGS[row.name](spec))
+
+
+def by_digest(row: Operator, images: Mapping[str, str], told: dict[str, Any]) -> dict[str, Any]:
+    """``told``, and every image of the chart by digest."""
     for image in row.images:
-        _put(told, image.values.split("."), image_values(image, spec.images))
+        _put(told, image.values.split("."), image_values(image, images))
     return told
 
 
@@ -118,6 +127,10 @@ def _trainer(_: OperatorsSpec) -> dict[str, Any]:
 
 
 def _nvidia(_: OperatorsSpec) -> dict[str, Any]:
+    return nvidia()
+
+
+def nvidia() -> dict[str, Any]:
     """Found by our label, so that no feature discovery is needed; the driver is in EKS's image."""
     here = {"key": NODES_LABEL, "operator": "In", "values": [ACCELERATORS]}
     terms = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}}
@@ -132,8 +145,12 @@ def _efa(spec: OperatorsSpec) -> dict[str, Any]:
 
 
 def _neuron(spec: OperatorsSpec) -> dict[str, Any]:
+    return neuron([spec.instance])
+
+
+def neuron(instances: Sequence[str]) -> dict[str, Any]:
     """The device plugin alone: EKS's own agent watches the machines' health."""
-    return {"npd": {"enabled": False}, "neuronInstances": [spec.instance]}
+    return {"npd": {"enabled": False}, "neuronInstances": list(instances)}
 
 
 _SETTINGS: Final = {

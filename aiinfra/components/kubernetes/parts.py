@@ -1,5 +1,6 @@
 """How a site's spec is divided between its parts, and how a declaration's row becomes a site. Pure."""
 
+from aiinfra.catalogue.room import suits
 from aiinfra.components.kubernetes.delivery import PROPERTIES, placeholders, wave_folder
 from aiinfra.components.kubernetes.runtime_objects import scraper_secret
 from aiinfra.components.kubernetes.specs import (
@@ -14,7 +15,8 @@ from aiinfra.images import release_image
 from aiinfra.spec.class_file import wave_tag
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.monitoring import Collector, Monitoring
-from aiinfra.spec.site import Row, Runtime
+from aiinfra.spec.site import Place, Row, Runtime
+from aiinfra.spec.site import Site as DeclaredSite
 from aiinfra.units import DataSize
 
 OCI = "oci://"
@@ -62,7 +64,18 @@ def _site(declaration: Declaration, class_name: str, row: Row, wave: int | None)
         values=row.values,
         images=images,
         signer=declaration.signer,
+        machines=_machines(declaration, site),
+        # Machines that join say which site they are of, by the file that is compiled for them.
+        zone=("${site}" if PROPERTIES in row.values else row.name) if site.hybrid else "",
     )
+
+
+def _machines(declaration: Declaration, site: DeclaredSite) -> tuple[str, ...]:
+    """Instance types of the serving cluster that have room for its servers; none where the cluster is another."""
+    serving = declaration.deployment.serving
+    if serving is None or site.runtime.on is not Place.EKS:
+        return ()
+    return suits((group.instance for group in serving.machines), site)
 
 
 def class_of(declaration: Declaration, class_name: str, wave: int | None = None) -> SiteSpec:
@@ -118,6 +131,8 @@ def runtime_of(spec: SiteSpec) -> InferenceRuntimeSpec:
         offline=spec.offline,
         images=spec.images,
         signer=spec.signer,
+        machines=spec.machines,
+        zone=spec.zone,
         operator=not collects,
     )
 

@@ -1,9 +1,7 @@
 """How a platform's spec is divided between its parts, and how a declaration becomes one. Pure."""
 
 from aiinfra.catalogue.eks import newest
-from aiinfra.components.aws.accelerators import accelerated
 from aiinfra.components.aws.cluster_settings import cluster_name
-from aiinfra.components.kubernetes.machine_facts import is_nvidia
 from aiinfra.components.kubernetes.platform_specs import (
     MachinesSpec,
     OperatorsSpec,
@@ -134,8 +132,8 @@ def volumes_of(spec: PlatformSpec) -> VolumesSpec:
 
 
 def preflight_of(spec: PlatformSpec) -> PreflightSpec | None:
-    """The preflight; None where none is wanted, or the machines are not NVIDIA's, which its program needs."""
-    if not spec.preflight or not is_nvidia(accelerated(spec.instance)):
+    """The preflight; None where none is wanted."""
+    if not spec.preflight:
         return None
     return PreflightSpec(
         namespace=spec.name, tags=spec.tags, instance=spec.instance, nodes=spec.nodes, image=_image(spec)

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any, Final
 
+from aiinfra.catalogue.find import find_accelerator
 from aiinfra.components.aws.accelerators import accelerated
 from aiinfra.components.kubernetes import training_pods
+from aiinfra.components.kubernetes.machine_facts import is_nvidia
 from aiinfra.components.kubernetes.platform_specs import PreflightSpec
 from aiinfra.names import digest
 
@@ -22,9 +24,14 @@ def program() -> str:
 
 
 def at_least(spec: PreflightSpec) -> float:
-    """GB/s of bus bandwidth asked for; 0 on one machine, where no network is in it."""
-    gigabits = accelerated(spec.instance).network.value or 0
-    return round(gigabits / 8 * _SHARE, 1) if spec.nodes > 1 else 0.0
+    """GB/s of bus bandwidth asked for; 0 on one machine, where no network is in it.
+
+    Also 0 on Neuron: its collectives take other ways than NCCL's, and no share of the network's figure is known to us
+    that a healthy machine is sure to reach. What it reaches is printed.
+    """
+    instance = accelerated(spec.instance)
+    gigabits = instance.network.value or 0
+    return round(gigabits / 8 * _SHARE, 1) if spec.nodes > 1 and is_nvidia(instance) else 0.0
 
 
 def name(spec: PreflightSpec) -> str:
@@ -36,16 +43,23 @@ def name(spec: PreflightSpec) -> str:
 def job(spec: PreflightSpec) -> dict[str, Any]:
     """A job set of one pod a machine; it waits in the queue like every job."""
     called, instance = name(spec), accelerated(spec.instance)
+    devices = max(instance.accelerators, 1)
+    workers = devices * find_accelerator(instance.accelerator or "").workers
     command = [
         "torchrun",
         f"--nnodes={spec.nodes}",
-        f"--nproc-per-node={max(instance.accelerators, 1)}",
+        f"--nproc-per-node={workers}",
         "--node-rank=$(JOB_COMPLETION_INDEX)",
         f"--master-addr={called}-node-0-0.{called}",
         "--master-port=29500",
         f"/preflight/{PROGRAM}",
     ]
-    told = {"ACCELERATORS": str(max(instance.accelerators, 1)), "AT_LEAST": str(at_least(spec))}
+    told = {
+        "KIND": "nvidia" if is_nvidia(instance) else "neuron",
+        "ACCELERATORS": str(devices),
+        "WORKERS": str(workers),
+        "AT_LEAST": str(at_least(spec)),
+    }
     env = [{"name": key, "value": value} for key, value in sorted(told.items())]
     pod = training_pods.pod(spec.instance, spec.image, command, env)
     pod["containers"][0]["volumeMounts"].append({"name": "program", "mountPath": "/preflight", "readOnly": True})

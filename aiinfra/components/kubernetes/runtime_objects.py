@@ -105,18 +105,20 @@ def deployment(spec: InferenceRuntimeSpec) -> dict[str, Any]:
 def rolling(spec: InferenceRuntimeSpec) -> dict[str, int]:
     """The old pod goes when the new one is ready; but where it holds a device of a fixed machine, it goes first.
 
-    A site's own machine has the devices it has, and a pod holds its devices alone: a new pod beside the old one would
-    wait for ever. Such a server is away while its successor starts; with several replicas, one of them is.
+    A site's own machine, and one that is declared, has the devices it has, and a pod holds its devices alone: a new pod
+    beside the old one would wait for ever. Such a server is away while its successor starts; with several replicas, one
+    of them is.
     """
     tier = find_accelerator(spec.tier.accelerator)
-    fixed = spec.runtime.on is not Place.EKS
+    fixed = spec.runtime.on is not Place.EKS or bool(spec.machines)
     return {"maxSurge": 0, "maxUnavailable": 1} if tier.resource and fixed else {"maxSurge": 1, "maxUnavailable": 0}
 
 
 def pod(spec: InferenceRuntimeSpec) -> dict[str, Any]:
     """The pod: restricted, without a service-account token, on nodes of the tier's architecture."""
     tier = find_accelerator(spec.tier.accelerator)
-    place: dict[str, Any] = {"nodeSelector": {"kubernetes.io/arch": tier.architecture}}
+    zone = {"topology.kubernetes.io/zone": spec.zone} if spec.zone else {}
+    place: dict[str, Any] = {"nodeSelector": {"kubernetes.io/arch": tier.architecture, **zone}}
     if tier.runtime_class:
         place["runtimeClassName"] = tier.runtime_class
     if tier.resource:
@@ -127,11 +129,21 @@ def pod(spec: InferenceRuntimeSpec) -> dict[str, Any]:
         **restricted(workload(spec)),
         "terminationGracePeriodSeconds": 30,
         **place,
+        **_on_machines(spec),
         **_spread(spec),
         **({"initContainers": pulling.steps(spec, spec.runtime.updates)} if spec.runtime.updates else {}),
         "containers": [container(spec)],
         "volumes": volumes(spec),
     }
+
+
+def _on_machines(spec: InferenceRuntimeSpec) -> dict[str, Any]:
+    """On machines of the named types alone: two types of accelerator may be one resource to Kubernetes."""
+    if not spec.machines:
+        return {}
+    types = {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": list(spec.machines)}
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [types]}]}
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}
 
 
 def container(spec: InferenceRuntimeSpec) -> dict[str, Any]:

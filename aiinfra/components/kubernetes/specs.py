@@ -60,6 +60,10 @@ class InferenceRuntimeSpec(ComponentSpec):
     """Image name -> reference by digest; a missing one is reported as ``unlocked`` and cannot be pulled."""
     signer: str = ""
     """PEM text of the public key that releases are signed with; empty: the server refuses every release."""
+    machines: tuple[str, ...] = ()
+    """EC2 instance types of the machines its servers run on; none named: any machine that has what they ask for."""
+    zone: str = ""
+    """Site whose machines its servers run on, by the label ``topology.kubernetes.io/zone``; empty: any zone."""
     operator: bool = True
     """Whether a Prometheus operator finds what is scraped (ServiceMonitor); else the scraper is told by itself."""
 
@@ -163,6 +167,10 @@ class SiteSpec(ComponentSpec):
     """Image name -> reference by digest."""
     signer: str = ""
     """PEM text of the public key that releases are signed with."""
+    machines: tuple[str, ...] = ()
+    """EC2 instance types of the machines its servers run on; none named: any machine that has what they ask for."""
+    zone: str = ""
+    """Label ``topology.kubernetes.io/zone`` of its machines; empty: any zone."""
 
     @property
     def namespace(self) -> str:

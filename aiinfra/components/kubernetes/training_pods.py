@@ -15,6 +15,7 @@ USER: Final = 65532
 CLAIM: Final = "files"
 """Name of the claim of the file system, and of the pods' volume."""
 RUNTIME: Final = "torch"
+_NEURON: Final = {"CCOM_SOCKET_IFNAME": "eth0", "NEURON_COMPILE_CACHE_URL": "/tmp/neuron-compile-cache"}  # noqa: S108 - in a pod
 
 
 def pod(
@@ -52,9 +53,10 @@ def pod(
 
 
 def _communication(instance: str) -> list[dict[str, Any]]:
-    """What collectives are told: EFA where there is one; the first contact is over the pod's own interface."""
+    """What collectives are told: EFA where there is one; the first contact is over the pod's own interface. Neuron
+    compiles what it runs, and keeps it where the pod may write."""
     facts = accelerated(instance)
-    told: dict[str, str] = {"NCCL_SOCKET_IFNAME": "eth0"} if is_nvidia(facts) else {}
+    told = {"NCCL_SOCKET_IFNAME": "eth0"} if is_nvidia(facts) else _NEURON.copy()
     if facts.efa:
         told |= {"FI_PROVIDER": "efa", "FI_EFA_USE_DEVICE_RDMA": "1"}
     return [{"name": name, "value": value} for name, value in sorted(told.items())]

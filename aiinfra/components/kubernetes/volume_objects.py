@@ -8,9 +8,9 @@ from aiinfra.components.kubernetes.platform_specs import VolumesSpec
 from aiinfra.units import DataSize
 
 
-def disk_class(spec: VolumesSpec) -> dict[str, Any]:
+def disk_class(alias: str, account: str, region: str) -> dict[str, Any]:
     """gp3, encrypted with the key of disks, made where the pod is; kept by hand where it must outlive its claim."""
-    key = alias_arn(spec.key_alias, spec.account, spec.region, find_region(spec.region).partition)
+    key = alias_arn(alias, account, region, find_region(region).partition)
     return {
         "provisioner": "ebs.csi.aws.com",
         "parameters": {"type": "gp3", "encrypted": "true", "kmsKeyId": key, "csi.storage.k8s.io/fstype": "ext4"},

@@ -26,7 +26,8 @@ class Volumes(Component):
         super().__init__(VOLUMES, name, spec, opts)
         meta = metadata("encrypted", spec.tags)
         meta["annotations"] = {"storageclass.kubernetes.io/is-default-class": "true"}
-        disks = self.child(kubernetes.storage.v1.StorageClass, "disks", {"metadata": meta, **objects.disk_class(spec)})
+        made = objects.disk_class(spec.key_alias, spec.account, spec.region)
+        disks = self.child(kubernetes.storage.v1.StorageClass, "disks", {"metadata": meta, **made})
         if spec.size is not None:
             called = f"{spec.namespace}-{CLAIM}"
             volume = {"metadata": metadata(called, spec.tags), "spec": objects.file_system(spec, spec.size, CLAIM)}

@@ -19,6 +19,7 @@ from aiinfra.review.openings import (
     network_policies,
     pods,
     security_groups,
+    unseen,
 )
 from aiinfra.review.openings.rule import Rule
 
@@ -40,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     guards.watching,
     guards.protection,
     guards.overrides,
+    unseen.unseen,
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from aiinfra.catalogue.instances import instances
+from aiinfra.catalogue.trainers import image
 from aiinfra.components.aws import accelerators
 from aiinfra.components.aws.cluster_specs import AcceleratorNodesSpec
 from aiinfra.errors import BadInput
@@ -43,7 +44,7 @@ def test_every_machine_has_a_card_for_each_efa_and_an_image(name: str) -> None:
     kinds = {0: ["interface"]}.get(instance.efa, ["efa"] + ["efa-only"] * (instance.efa - 1))
     assert [card["interface_type"] for card in cards] == kinds
     assert len(cards) == 1 or not any("associate_public_ip_address" in card for card in cards)
-    assert accelerators.image(instance).startswith("AL2023_")
+    assert image(instance).startswith("AL2023_")
     assert accelerators.taint(instance)["key"] in ("nvidia.com/gpu", "aws.amazon.com/neuron")
 
 
@@ -52,7 +53,9 @@ def test_what_is_supported() -> None:
         supported()
     )
     assert refusal("c7g.large") == "instance-without-accelerator"
-    assert {refusal(name) for name in ("p6-b300.48xlarge", "dl2q.24xlarge")} == {"instance-not-supported"}
+    assert {refusal(name) for name in ("p6-b300.48xlarge", "dl2q.24xlarge", "inf2.48xlarge")} == {
+        "instance-not-supported"
+    }
     bare = {name for name, instance in instances().items() if instance.accelerator is None}
     assert {name for name in instances() if refusal(name) == "instance-without-accelerator"} == bare
 

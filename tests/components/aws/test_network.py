@@ -26,8 +26,11 @@ def test_nothing_leads_to_the_internet() -> None:
         "aws:ec2/natGateway:NatGateway",
         "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway",
         "aws:ec2/eip:Eip",
-        "aws:ec2/route:Route",
     }
+    (route,) = graph().of_type("aws:ec2/route:Route")  # to the plant, through a gateway that the declaration names
+    told = (route.inputs["destinationCidrBlock"], route.inputs["transitGatewayId"])
+    assert told == ("10.30.0.0/24", "tgw-0123456789abcdef0")
+    assert set(route.inputs) == {"destinationCidrBlock", "transitGatewayId", "routeTableId"}
     for subnet in graph().of_type("aws:ec2/subnet:Subnet"):
         assert subnet.inputs["mapPublicIpOnLaunch"] is False
         assert "assignIpv6AddressOnCreation" not in subnet.inputs

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -160,14 +161,112 @@ def test_the_preflight_runs_where_its_program_can() -> None:
 
     assert preflight_of(of("p5.48xlarge")) is not None
     assert preflight_of(of("p5.48xlarge", wanted=False)) is None
-    assert preflight_of(of("trn1.32xlarge")) is None
+    assert preflight_of(of("trn1.32xlarge")) is not None
+
+
+def test_on_neuron_the_preflight_has_a_worker_a_core_and_asks_for_no_bandwidth() -> None:
+    spec = PreflightSpec(namespace="vision", tags=TAGS, instance="trn1.32xlarge", nodes=2, image="a")
+    (job,) = preflight_job.job(spec)["spec"]["replicatedJobs"]
+    (container,) = job["template"]["spec"]["template"]["spec"]["containers"]
+    told = {one["name"]: one["value"] for one in container["env"]}
+    assert "--nproc-per-node=32" in container["command"]
+    assert {key: told[key] for key in ("KIND", "ACCELERATORS", "WORKERS", "AT_LEAST")} == {
+        "KIND": "neuron",
+        "ACCELERATORS": "16",
+        "WORKERS": "32",
+        "AT_LEAST": "0.0",
+    }
+    assert (told["CCOM_SOCKET_IFNAME"], told["FI_PROVIDER"]) == ("eth0", "efa")
+    assert told["NEURON_COMPILE_CACHE_URL"].startswith("/tmp/")
+    assert "NCCL_SOCKET_IFNAME" not in told
+    assert container["resources"]["limits"]["aws.amazon.com/neuron"] == "16"
+
+
+class Ranks:
+    """``torch.distributed`` with four workers that agree; ``joined``: by which backend."""
+
+    ReduceOp = SimpleNamespace(MAX="max")
+
+    def __init__(self) -> None:
+        self.joined = ""
+
+    def init_process_group(self, backend: str) -> None:
+        self.joined = backend
+
+    def get_world_size(self) -> int:
+        return 4
+
+    def get_rank(self) -> int:
+        return 0
+
+    def destroy_process_group(self) -> None:
+        self.joined += ", left"
+
+    def all_reduce(self, values: Any, op: str = "sum") -> None:
+        if op == "sum":
+            values.numbers = [4 * one for one in values.numbers]
+
+
+class Values:
+    """A tensor, as far as the program uses one."""
+
+    def __init__(self, numbers: list[float]) -> None:
+        self.numbers = numbers
+
+    def __eq__(self, other: object) -> Any:
+        return SimpleNamespace(all=lambda: all(one == other for one in self.numbers))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def item(self) -> float:
+        return self.numbers[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "library", "backend"), [("nvidia", "", "nccl"), ("neuron", "xla", "xla"), ("neuron", "native", "neuron")]
+)
+def test_the_preflights_program_runs_on_every_kind(
+    kind: str, library: str, backend: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With stand-ins for the vendors' libraries: which of their functions are called is theirs to keep."""
+    ranks, waited = Ranks(), []
+    torch = ModuleType("torch")
+    torch.distributed = ranks  # type: ignore[attr-defined]
+    torch.float32 = "f4"  # type: ignore[attr-defined]
+    torch.ones = lambda size, dtype, device: Values([1.0])  # type: ignore[attr-defined]
+    torch.tensor = lambda numbers, device: Values([float(one) for one in numbers])  # type: ignore[attr-defined]
+    wait = SimpleNamespace(synchronize=lambda: waited.append(kind))
+    torch.cuda = SimpleNamespace(device_count=lambda: 2, set_device=print, **vars(wait))  # type: ignore[attr-defined]
+    torch.accelerator = wait  # type: ignore[attr-defined]
+    xla = ModuleType("torch_xla.core.xla_model")
+    xla.mark_step, xla.wait_device_ops = (lambda: None), wait.synchronize  # type: ignore[attr-defined]
+    xla.xla_device = lambda: "xla:0"  # type: ignore[attr-defined]
+    found = {"torch": torch, "torch.distributed": ranks}
+    if library == "native":
+        found |= {"torch_neuronx": ModuleType("torch_neuronx"), "torch_xla": None}
+    elif library == "xla":
+        names = ("torch_xla", "torch_xla.core", "torch_xla.distributed", "torch_xla.distributed.xla_backend")
+        found |= {name: ModuleType(name) for name in names} | {"torch_xla.core.xla_model": xla}
+        found["torch_xla.core"].xla_model = xla  # type: ignore[attr-defined]
+    for name, module in found.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    told = {"KIND": kind, "ACCELERATORS": "2", "WORKERS": "2", "AT_LEAST": "0.0"}
+    for name, value in {**told, "LOCAL_RANK": "0", "GROUP_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    assert check_accelerators.main() == 0
+    assert ranks.joined == f"{backend}, left"
+    assert len(waited) == check_accelerators.ROUNDS + 3
+    assert "4 workers" in capsys.readouterr().out
+    monkeypatch.setenv("WORKERS", "3")
+    assert check_accelerators.main() == 1
+    assert "6 were declared" in capsys.readouterr().out
 
 
 def test_what_the_preflight_says() -> None:
     say = check_accelerators.verdict
     assert say(16, 16, 0, 210.0, 200.0) == ""
-    assert say(15, 16, 0, 210.0, 200.0) == "15 accelerators take part, 16 were declared"
-    assert say(16, 16, 2, 210.0, 200.0) == "2 of 16 accelerators got a wrong sum"
+    assert say(15, 16, 0, 210.0, 200.0) == "15 workers take part, 16 were declared"
+    assert say(16, 16, 2, 210.0, 200.0) == "2 of 16 workers got a wrong sum"
     assert say(16, 16, 0, 80.0, 200.0) == "bus bandwidth is 80.0 GB/s, 200.0 is asked for"
 
 
@@ -185,7 +284,7 @@ def test_the_preflights_program_needs_nothing_of_ours() -> None:
 def test_volumes_are_encrypted_and_a_file_system_is_named_whole() -> None:
     where = {"account": "111122223333", "region": "us-east-1", "key_alias": "alias/k", "namespace": "vision"}
     spec = VolumesSpec.model_validate({**where, "tags": TAGS})
-    parameters = volume_objects.disk_class(spec)["parameters"]
+    parameters = volume_objects.disk_class(spec.key_alias, spec.account, spec.region)["parameters"]
     assert parameters["encrypted"] == "true"
     assert parameters["kmsKeyId"] == "arn:aws:kms:us-east-1:111122223333:alias/k"
     assert volume_objects.gibibytes(DataSize("4 TiB")) == "4096Gi"
