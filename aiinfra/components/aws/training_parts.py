@@ -83,8 +83,8 @@ def joined_network_of(spec: TrainingSpec, existing: ExistingNetwork, logs_key: G
     return JoinedNetworkSpec(**guarded_by(spec, logs_key), existing=existing)
 
 
-def storage_of(spec: TrainingSpec, key: Given) -> StorageSpec:
-    """The buckets of the cluster."""
+def storage_of(spec: TrainingSpec, name: str, key: Given) -> StorageSpec:
+    """The buckets of the training called ``name``."""
     return StorageSpec(
         account=spec.account,
         region=spec.region,
@@ -92,6 +92,8 @@ def storage_of(spec: TrainingSpec, key: Given) -> StorageSpec:
         administrators=spec.administrators,
         datasets=spec.datasets is not None or "datasets" in spec.existing_buckets,
         checkpoints=spec.checkpoints is not None or "checkpoints" in spec.existing_buckets,
+        replica=spec.replica,
+        key_name=key_name(spec, name, "data") if spec.replica else None,
         existing={noun: each.bucket for noun, each in spec.existing_buckets.items()},
     )
 

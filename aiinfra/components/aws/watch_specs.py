@@ -5,7 +5,8 @@ from pydantic import Field
 from aiinfra.components.aws.network_specs import Retention
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region
+from aiinfra.spec.cloud import Account
+from aiinfra.spec.zone import Region
 
 
 class ObservabilitySpec(ComponentSpec):

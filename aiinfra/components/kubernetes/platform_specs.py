@@ -12,9 +12,10 @@ from aiinfra.components.aws.key_policy import KeyName, key_alias
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region
+from aiinfra.spec.cloud import Account
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import Capacity
+from aiinfra.spec.zone import Region
 from aiinfra.units import DataSize
 
 INSTANCE = r"^[a-z0-9-]+\.[a-z0-9-]+$"
