@@ -1,8 +1,8 @@
 """A destroy takes things in the order that lets it finish: jobs, queues, machines, operators, cluster, network.
 
-Pulumi deletes what depends on something before it, and what is in a component before what the component depends on. Many
-names here are known before their resources are (a cluster's, a role's), and a plain name is no dependency: each such case
-must be said by ``depends_on``, and is checked here.
+Pulumi deletes what depends on something before it, and what is in a component before what the component depends on.
+Many names here are known before their resources are (a cluster's, a role's), and a plain name is no dependency: each
+such case must be said by ``depends_on``, and is checked here.
 """
 
 from collections.abc import Iterator, Mapping
