@@ -767,6 +767,8 @@ class ObservabilityArgs(TypedDict):
     """ARN of the topic that alarms go to."""
     logs_key: pulumi.Input[str]
     """ARN of the key that encrypts its log."""
+    exporters: NotRequired[list[str]]
+    """Operators in the cluster that tell of its accelerators: ``dcgm``; none by default."""
     grafana: NotRequired[bool]
     """Make a Grafana workspace, whose users come from IAM Identity Center. None by default: it is paid by user."""
     keep_logs: NotRequired[int]
@@ -786,6 +788,8 @@ class OperatorsArgs(TypedDict):
     """Namespace of training jobs; every job in it waits in its queue."""
     scale_to_zero: NotRequired[bool]
     """Machines come and go with the jobs: Karpenter is among the operators. They stay by default."""
+    watched: NotRequired[bool]
+    """Exporters of the accelerators are among the operators: metrics are kept. Not by default."""
     existing: NotRequired[list[str]]
     """Those that the cluster has already, which are not installed; none by default."""
     images: NotRequired[dict[str, str]]
@@ -830,6 +834,8 @@ class PlatformArgs(TypedDict):
     """Where they come from."""
     scale_to_zero: NotRequired[bool]
     """Machines come and go with the jobs. They stay by default."""
+    watched: NotRequired[bool]
+    """Metrics of the cluster are kept, so its accelerators tell theirs. Not by default."""
     preflight: NotRequired[bool]
     """Run the preflight job as the platform is made."""
     files: NotRequired[str]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiinfra.catalogue.find import find_region
+from aiinfra.catalogue.operators import exporters_of
 from aiinfra.components.aws import cluster_settings, endpoints
 from aiinfra.components.aws.accelerators import accelerated, is_placed
 from aiinfra.components.aws.account_specs import AlarmsSpec, SpendingSpec
@@ -214,6 +215,7 @@ def observability_of(spec: TrainingSpec, name: str, **given: Given) -> Observabi
         account=spec.account,
         region=spec.region,
         cluster=cluster_called(spec, name),
+        exporters=exporters_of(accelerated(spec.instance)),
         grafana=spec.observability.grafana,
         **given,
     )

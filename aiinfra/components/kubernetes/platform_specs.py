@@ -32,6 +32,8 @@ class OperatorsSpec(ComponentSpec):
     """Namespace of training jobs; every job in it waits in its queue."""
     scale_to_zero: bool = False
     """Machines come and go with the jobs: Karpenter is among the operators. They stay by default."""
+    watched: bool = False
+    """Exporters of the accelerators are among the operators: metrics are kept. Not by default."""
     existing: tuple[Name, ...] = ()
     """Those that the cluster has already, which are not installed; none by default."""
     images: dict[str, str] = Field(default_factory=dict)
@@ -185,6 +187,8 @@ class PlatformSpec(ComponentSpec):
     """Where they come from."""
     scale_to_zero: bool = False
     """Machines come and go with the jobs. They stay by default."""
+    watched: bool = False
+    """Metrics of the cluster are kept, so its accelerators tell theirs. Not by default."""
     preflight: bool = True
     """Run the preflight job as the platform is made."""
     files: DataSize | None = None
