@@ -42,9 +42,9 @@ class Site(Component):
         require_locked([*unlocked(inside), *upgrades.unlocked(spec), *more])
         super().__init__(SITE, name, spec, opts)
         namespace = self.part(TrustedNamespace, "namespace", namespace_of(spec))
+        own = {} if PROPERTIES in spec.values else {"site": spec.site}  # a delivered site fills its name in
         if spec.values:
             meta = metadata("site", spec.tags, namespace=spec.namespace, workload=spec.model_name)
-            own = {} if PROPERTIES in spec.values else {"site": spec.site}  # a delivered site fills its name in
             values = {"metadata": meta, "data": {**own, **spec.values}}
             self.child(kubernetes.core.v1.ConfigMap, "values", values, depends_on=[namespace])
         for noun, plan in upgrades.plans(spec).items():
