@@ -205,6 +205,24 @@ class Share(Quantity):
         return float(self.base)
 
 
+class Increase(Quantity):
+    """How much more there is after a year, written as a percentage: ``30 %``, ``200 %`` (three times as much)."""
+
+    kind = "increase"
+    example = "30 %"
+    units: ClassVar[Mapping[str, Decimal]] = {"%": Decimal("0.01")}
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        if self.amount > 10_000:
+            raise ValueError(f"{text!r} is more than 10000 %: a hundred times as much in a year")
+
+    @property
+    def fraction(self) -> float:
+        """What is added, as a part of what was there: 0.3, 2.0."""
+        return float(self.base)
+
+
 class Temperature(Quantity):
     """A temperature in degrees Celsius, the one quantity that may be below zero: ``-20 C``, ``45 C``."""
 

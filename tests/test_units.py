@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiinfra.units import DataSize, Duration, Power, Quantity, Rate, Share, Spend, Temperature
+from aiinfra.units import DataSize, Duration, Increase, Power, Quantity, Rate, Share, Spend, Temperature
 
-KINDS: list[type[Quantity]] = [Duration, Power, DataSize, Rate, Share, Spend]
+KINDS: list[type[Quantity]] = [Duration, Power, DataSize, Rate, Share, Increase, Spend]
 
 
 @given(data=st.data(), kind=st.sampled_from(KINDS))
@@ -45,6 +45,7 @@ def test_currencies_do_not_mix() -> None:
         (Power, "25 w", "'w' is not a unit of power: use one of mW, W, kW, MW"),
         (Duration, "-1 s", "'-1 s' is not a duration: write a number and a unit, like '20 ms'"),
         (Share, "101 %", "'101 %' is more than 100 %"),
+        (Increase, "20000 %", "'20000 %' is more than 10000 %: a hundred times as much in a year"),
         (Spend, "3 usd/month", "'usd' is not a currency code: write three capitals, like 'USD' or 'EUR'"),
         (Spend, "3 USD/week", "'week' is not a period: use one of hour, day, month, year"),
     ],

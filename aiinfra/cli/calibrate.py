@@ -43,7 +43,8 @@ def command(
     """Measure MODEL on this machine with onnxruntime and write the measurement.
 
     Name the file under measurements: in catalogue.yaml, and it replaces the estimate of that model on that tier. Watts
-    come from RAPL, NVML or a Jetson's rails where one is there, or from your own meter; they are never guessed.
+    come from RAPL (CPU tiers), NVML (GPUs) or a Jetson's rails where one is there, or from your own meter; they are
+    never guessed. Those meters see a part of the box: an estimate adds the rest; your own meter is taken for the whole.
     """
     from aiinfra.catalogue.additions import read_or_shipped
     from aiinfra.estimate.calibrate import calibrate, file_name, named_meter, write
@@ -53,8 +54,8 @@ def command(
 
     named = named_meter(watts, meter)
     chosen = Tier(accelerator=tier, power_mode=power_mode, cores=cores)
-    meters = [named] if named else find_meters()
     catalogue = read_or_shipped(added)
+    meters = [named] if named else find_meters(catalogue.accelerator(tier).kind)
     found = calibrate(
         model, chosen, catalogue, seconds=seconds, host=host, taken=day(""), meters=meters, provider=provider
     )

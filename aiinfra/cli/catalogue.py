@@ -95,7 +95,7 @@ def check(*, file: Path | None, as_of: str, as_json: bool) -> Exit:
 
     found = read_or_shipped(file)
     today = day(as_of)
-    findings = check_catalogue(found, today)
+    findings = check_catalogue(found, today, own=file is not None)
     known = [figure for figure in figures(found).values() if figure.known]
     if as_json:
         emit("catalogue-check", {"figures": len(figures(found)), "known": len(known), "as_of": str(today)}, findings)

@@ -57,6 +57,7 @@ def command(
         return _program(deployment, stack, as_of, added, as_json=as_json)
     from aiinfra.estimate.read import day, read_declared
     from aiinfra.estimate.report import data, parts_text, together_text
+    from aiinfra.estimate.unused import unused
 
     declared = read_declared(deployment, stack, added)
     found = declared.estimate(day(as_of))
@@ -65,12 +66,13 @@ def command(
     unbilled: tuple[Finding, ...] = ()
     if not no_bill and declared.deployment.cloud is not None:
         found, unbilled = _with_bill(found, declared)
-    findings = (*found.findings(require_measured=declared.deployment.objective.require_measured), *unbilled)
+    told = (*unbilled, *unused(found, declared.catalogue, declared.digest))
+    findings = (*found.findings(require_measured=declared.deployment.objective.require_measured), *told)
     if as_json:
         emit("estimate", data(found), findings)
         return failed(findings)
     click.echo(together_text(found), nl=False)
-    show(finding for finding in findings if finding.severity.value == "error" or finding in unbilled)
+    show(finding for finding in findings if finding.severity.value == "error" or finding in told)
     return failed(findings)
 
 

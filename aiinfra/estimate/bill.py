@@ -1,6 +1,5 @@
 """The bill of a program: every resource it registers, priced from its own inputs, or named as not priced."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.catalogue.figure import Source
 from aiinfra.estimate.ages import old_of, plain, told
 from aiinfra.estimate.billed import RULES, Line, Place, Resource, at_once, free
+from aiinfra.estimate.remedies import remedies
 from aiinfra.estimate.value import Value, exact, of_figure, unknown
 from aiinfra.estimate.verdict import amount
 
@@ -29,6 +29,14 @@ class Item:
     """USD a month of its fixed part; unknown with the reason."""
     also: tuple[str, ...] = ()
     """What use adds to the fixed part."""
+
+
+def priced_sum(items: Iterable[Item]) -> Value:
+    """USD a month of those that have a price."""
+    total = exact(0.0, "USD/month")
+    for item in items:
+        total = total + item.cost if item.cost.known else total
+    return total.unit_as("USD/month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +60,7 @@ class Bill:
     @property
     def cost(self) -> Value:
         """USD a month of what is priced."""
-        total = exact(0.0, "USD/month")
-        for item in self.items:
-            total = total + item.cost if item.cost.known else total
-        return total.unit_as("USD/month")
+        return priced_sum(self.items)
 
     @property
     def priced(self) -> int:
@@ -193,21 +198,6 @@ def _fee(resource: Resource, catalogue: Catalogue) -> Value:
     offer = resource.inputs.get("capacityBlockOfferingId")
     fee = catalogue.blocks.get(offer) if isinstance(offer, str) else None
     return of_figure(fee, "the offer") if fee is not None else unknown("USD", "what it costs, its offer says")
-
-
-def remedies(reasons: Iterable[str]) -> tuple[str, ...]:
-    """What gives a price to what has none: one line for other regions' prices, one for all else."""
-    said = list(reasons)
-    found = {match.group("region") for why in said for match in _REGION.finditer(why)}
-    lines = [f"prices of {region}: aiinfra catalogue add --region {region}" for region in sorted(found)]
-    if any("spot" in why for why in said):
-        lines.append("spot prices: aws ec2 describe-spot-price-history --output json, then aiinfra catalogue add")
-    if any("catalogue" in why or "by use" in why or "makes" in why for why in said):
-        lines.append("what your own bills say: monthly in catalogue.yaml, by name or type of resource")
-    return tuple(lines)
-
-
-_REGION: Final = re.compile(r"(?<!spot )\bprice of [^;]+? in (?P<region>[a-z]{2}(?:-[a-z]+)+-\d+) is unknown")
 
 
 def text(found: Bill, name: str) -> str:

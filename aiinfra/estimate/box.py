@@ -6,10 +6,13 @@ from aiinfra.catalogue.accelerators import Accelerator, PowerMode
 from aiinfra.catalogue.measurement import Measurement
 from aiinfra.estimate.assumptions import assumption
 from aiinfra.estimate.efficiency import Share, coefficients, latency_seconds, throughput_share
-from aiinfra.estimate.hosts import Host, host_of, node_power
+from aiinfra.estimate.hosts import Host, host_of, measured_node, node_power
 from aiinfra.estimate.queueing import BATCH
 from aiinfra.estimate.value import Value, of_assumption, of_figure, unknown, within
 from aiinfra.estimate.work import Work
+
+PARTIAL = frozenset({"rapl", "nvml", "jetson-rails"})
+"""Meters of a part of a box, by the name that a measurement has before the colon."""
 
 LOOP_CALL = 1e-3
 """Seconds of a call up to which the server runs a model on the core that also reads requests (decision 0020)."""
@@ -206,7 +209,8 @@ def watts(box: Box) -> tuple[Value, Value]:
 def measured_box(found: Measurement, box: Box) -> tuple[Value, Value, Value, Value, Value]:
     """(throughput, latency of one, its p99, watts under load, idle watts) with the server's own part added.
 
-    A measurement is of onnxruntime alone. Without a meter watts are estimated.
+    A measurement is of onnxruntime alone. Without a meter watts are estimated; where a meter covers a part of the box
+    (``PARTIAL``), the rest is.
     """
     note = f"measured on {found.host}, {found.taken.isoformat()}, {found.runtime}"
     cores = float(box.cores or box.part.cores or 4)
@@ -218,10 +222,22 @@ def measured_box(found: Measurement, box: Box) -> tuple[Value, Value, Value, Val
     p99 = replace(Value(found.p99 * 0.9, found.p99, found.p99 * 1.2, "s", (note,)) + server, measured=True)
     load, idle = watts(box)
     if found.watts is not None:
-        how = f"{note}; watts from {found.watts_how}"
-        load = Value(found.watts * 0.95, found.watts, found.watts * 1.05, "W", (how,), (), measured=True)
+        load = _measured_watts(found.watts, f"{note}; watts from {found.watts_how}", box, load, found.watts_how)
         idle = _at_most(idle, load)
     return rate, p50, p99, load, idle
+
+
+def _measured_watts(drawn: float, how: str, box: Box, guess: Value, meter: str) -> Value:
+    """W of the whole box under load from what a meter read."""
+    if meter.partition(":")[0] not in PARTIAL:
+        return Value(drawn * 0.95, drawn, drawn * 1.05, "W", (how,), (), measured=True)
+    if box.part.whole_machine:
+        low, value, high = guess.bounds if guess.known else (drawn, drawn * 1.5, drawn * 3)
+        why = "the rest of the box is estimated"
+        return Value(max(drawn, min(low, value)), max(drawn, value), max(drawn * 1.3, high), "W", (how, why))
+    node = measured_node(drawn, box.count, box.host)
+    edge = within(node.watts, node.factor, "W", how, f"the host around it ({box.host.value}), from published nodes")
+    return replace(edge, low=max(edge.bounds[0], drawn))
 
 
 def _runtime(part: Accelerator) -> str:

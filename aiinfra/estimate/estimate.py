@@ -17,7 +17,7 @@ from aiinfra.estimate.site import SiteEstimate, estimate_site
 from aiinfra.estimate.training import NOT_PRICED, TrainingEstimate, estimate_training
 from aiinfra.estimate.value import Value, exact, unknown
 from aiinfra.estimate.verdict import Outcome, Verdict, worst
-from aiinfra.estimate.year import Outlook, outlook
+from aiinfra.estimate.year import MONTHS, Outlook, outlook
 from aiinfra.findings import Finding, Severity
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
@@ -54,6 +54,18 @@ class Estimate:
     """Files of the user's that the catalogue holds."""
     cloud: CloudBill | None = None
     """What AWS bills for what it compiles to; None where that was not looked at (``with_cloud`` puts it in)."""
+
+    @property
+    def year(self) -> Value:
+        """USD of the year ahead: sites as they grow, all else at twelve of today's months; unknown where a part is."""
+        sites, total = exact(0.0, "USD/month"), exact(0.0, "USD")
+        for site, outlook_ in zip(self.sites, self.years, strict=True):
+            sites, total = sites + site.all_cost, total + outlook_.cost
+        if not (self.cost.known and total.known):
+            return unknown("USD", *(self.cost.drivers if not self.cost.known else total.drivers))
+        rest = tuple((now - own) * MONTHS for now, own in zip(self.cost.bounds, sites.bounds, strict=True))
+        low, value, high = (max(edge, 0.0) for edge in rest)
+        return (total + Value(min(low, value), value, max(high, value), "USD")).unit_as("USD")
 
     @property
     def outcome(self) -> Outcome:

@@ -76,3 +76,13 @@ def node_power(watts: float, count: int, host: Host, *, capped: bool = False) ->
     if "host_factor" in fitted:
         factor = max(factor, (own * fitted["host_factor"] + parts) / (own + parts))
     return NodePower(own + parts, factor)
+
+
+def measured_node(watts: float, count: int, host: Host) -> NodePower:
+    """Node watts around ``count`` parts that were measured to draw ``watts`` together.
+
+    What is measured is drawn, not a limit that is hardly reached, so the parts count whole.
+    """
+    fitted = coefficients()["power"][host.value]
+    around = max(fitted["share"], 1.0) * watts + fitted["host"]
+    return NodePower(around, node_power(watts / count, count, host).factor)

@@ -3,6 +3,7 @@
 Each says what it covers. Nothing is guessed: without a meter there are no watts.
 """
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -43,9 +44,10 @@ class Metering:
         return self
 
     def sample(self) -> None:
-        """Take a reading, where the meter is not a counter."""
+        """Take a reading, where the meter is not a counter; one that fails is left out."""
         if self.meter is not None and self.meter.watts is not None:
-            self._readings.append(self.meter.watts())
+            with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+                self._readings.append(self.meter.watts())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -65,9 +67,12 @@ class Metering:
         return f"{self.meter.name}: {self.meter.covers}" if self.meter is not None and self.value is not None else ""
 
 
-def find_meters(rapl: Path = RAPL, rails: Path = RAILS, smi: Sequence[str] = ("nvidia-smi",)) -> list[Meter]:
-    """The meters of this machine, the widest reach first."""
-    return [*_rails(rails), *_nvml(smi), *_rapl(rapl)]
+def find_meters(kind: str, rapl: Path = RAPL, rails: Path = RAILS, smi: Sequence[str] = ("nvidia-smi",)) -> list[Meter]:
+    """The meter of this machine that measures parts of ``kind`` (gpu, soc, cpu); none where there is none.
+
+    What a GPU idles at says nothing of a CPU that works beside it, nor the other way round.
+    """
+    return {"gpu": lambda: _nvml(smi), "soc": lambda: _rails(rails), "cpu": lambda: _rapl(rapl)}.get(kind, list)()
 
 
 def _rapl(root: Path) -> list[Meter]:

@@ -4,7 +4,6 @@ SVG and HTML come from templates and need nothing more; PNG is drawn from the SV
 (``pip install aiinfra[picture]``).
 """
 
-import math
 from collections.abc import Sequence
 from datetime import date
 from importlib import import_module
@@ -15,50 +14,128 @@ import jinja2
 from markupsafe import Markup
 
 from aiinfra.errors import AiinfraError
+from aiinfra.estimate.picture_layout import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    STRIP,
+    TOP,
+    WIDTH,
+    Axis,
+    Sizes,
+    Spot,
+    axis,
+    lines,
+    names,
+    sizes,
+)
 from aiinfra.estimate.tiers import Candidate, old_sources
 from aiinfra.estimate.verdict import Outcome, amount
 from aiinfra.spec.deployment import Deployment
 
-WIDTH, HEIGHT = 960, 640
-LEFT, RIGHT, TOP, BOTTOM = 90, 930, 70, 480
 _COLOURS: Final = {Outcome.MEETS: "#1a7f37", Outcome.UNPROVEN: "#d4a72c", Outcome.CANNOT: "#afb8c1"}
 _STYLES: Final = {Outcome.MEETS: "meets", Outcome.UNPROVEN: "unproven", Outcome.CANNOT: "cannot"}
 _HOVER: Final = ("latency", "watts_load", "cost")
-_LABELLED: Final = 14
+_DEARER: Final = 12.0
+"""Tiers that cannot meet the objective and cost so many times the cheapest, the declared or the cap are not drawn: they
+would press all others together."""
 
 
-def svg(deployment: Deployment, class_name: str, found: Sequence[Candidate], as_of: date) -> str:
-    """The picture as SVG; tiers without a known cost or latency are named below it."""
-    drawn = [one for one in found if _point(one) is not None]
-    points = [point for one in drawn if (point := _point(one)) is not None]
+def svg(
+    deployment: Deployment, class_name: str, found: Sequence[Candidate], as_of: date, *, heading: bool = True
+) -> str:
+    """The picture as SVG. Tiers of unknown cost that may be chosen stand in a strip above; the rest is named below."""
+    drawn, strip, dear, lost = _sorted(deployment, found)
     limit_x = deployment.objective.p99.seconds if deployment.objective.p99 else None
-    cap = deployment.caps.cost
-    limit_y = cap.to("month") if cap is not None and cap.currency == "USD" else None
-    x_axis = _axis([p[0] for p in points] + ([limit_x] if limit_x else []), LEFT, RIGHT)
-    y_axis = _axis([p[1] for p in points] + ([limit_y] if limit_y else []), BOTTOM, TOP)
-    dots = [_dot(one, point, x_axis, y_axis) for one, point in zip(drawn, points, strict=True)]
-    dots.sort(key=lambda dot: (-float(dot["r"]), str(dot["hover"])))
-    aim = deployment.objective.p99
-    context = {
-        "width": WIDTH,
-        "height": HEIGHT,
-        "left": LEFT,
-        "right": RIGHT,
-        "top": TOP,
-        "bottom": BOTTOM,
-        "title": f"{deployment.name}: tiers for {class_name}",
-        "subtitle": f"estimated as of {as_of.isoformat()}{_aged(found, as_of)}; size of a dot: watts under load",
-        "x_ticks": [{"at": _at(t, x_axis), "label": amount(t, "s")} for t in _ticks(x_axis)],
-        "y_ticks": [{"at": _at(t, y_axis), "label": amount(t, "")} for t in _ticks(y_axis)],
-        "limit_x": {"at": _at(limit_x, x_axis), "label": f"p99 {aim}"} if limit_x else None,
-        "limit_y": {"at": _at(limit_y, y_axis), "label": f"cap {cap}"} if limit_y else None,
-        "dots": dots,
-        "labels": _labels(drawn, points, x_axis, y_axis),
-        "keys": _keys(),
-        "notes": _notes([one.label for one in found if _point(one) is None]),
-        "notes_top": BOTTOM + 112,
+    limit_y = _cap(deployment)
+    top = TOP + (STRIP if strip else 0)
+    x_axis = axis([_known(one, "latency") for one in (*drawn, *strip)], limit_x, LEFT, RIGHT)
+    y_axis = axis([_known(one, "cost") for one in drawn], limit_y, BOTTOM, top)
+    scale = sizes([_watts(one) for one in (*drawn, *strip)])
+    spots = {
+        one.label: Spot(
+            x_axis.at(_known(one, "latency")),
+            y_axis.at(_known(one, "cost")) if one in drawn else TOP + STRIP / 2,
+            scale.radius(_watts(one)),
+            one.label,
+            one.declared,
+        )
+        for one in (*drawn, *strip)
     }
-    return _render("picture.svg.j2", context)
+    named, unnamed = names([spots[one.label] for one in drawn], top, BOTTOM)
+    above, unnamed_above = names([spots[one.label] for one in strip], TOP - 8, TOP + STRIP)
+    dots = [_dot(one, spots[one.label]) for one in (*drawn, *strip)]
+    dots.sort(key=lambda dot: (-float(dot["r"]), str(dot["hover"])))
+    notes = [
+        *lines("not drawn, cost unknown" if strip else "not drawn, cost or latency unknown", lost),
+        *lines("not drawn, far dearer", dear, 1),
+        *lines("drawn without a name", [*unnamed, *unnamed_above], 1),
+    ]
+    return _render(
+        "picture.svg.j2",
+        {
+            "width": WIDTH,
+            "height": HEIGHT,
+            "left": LEFT,
+            "right": RIGHT,
+            "top": TOP,
+            "plot": top,
+            "bottom": BOTTOM,
+            "heading": heading,
+            "empty": not drawn,
+            "title": f"{deployment.name}: tiers for {class_name}",
+            "subtitle": f"estimated as of {as_of.isoformat()}{_aged(found, as_of)}; size of a dot: watts under load",
+            "x_ticks": [{"at": x_axis.at(tick), "label": amount(tick, "s")} for tick in x_axis.ticks],
+            "y_ticks": [{"at": y_axis.at(tick), "label": amount(tick, "")} for tick in y_axis.ticks if drawn],
+            "limit_x": _limit(x_axis, limit_x, f"p99 {deployment.objective.p99}"),
+            "limit_y": _limit(y_axis, limit_y, f"cap {deployment.caps.cost}"),
+            "dots": dots,
+            "labels": [*named, *above],
+            "keys": _keys(scale),
+            "notes": notes,
+            "notes_top": BOTTOM + 112,
+        },
+    )
+
+
+def _sorted(
+    deployment: Deployment, found: Sequence[Candidate]
+) -> tuple[list[Candidate], list[Candidate], list[str], list[str]]:
+    """(tiers with a place in the plot, those in the strip above it, names of far dearer ones, of all others)."""
+    priced = [one for one in found if one.figure("latency") and one.figure("cost")]
+    costs = [_known(one, "cost") for one in priced]
+    anchors = [*(_known(one, "cost") for one in priced if one.declared or one.outcome is not Outcome.CANNOT)]
+    most = _DEARER * max([*anchors, min(costs, default=1.0), _cap(deployment) or 0.0])
+    drawn = [one for one in priced if one.outcome is not Outcome.CANNOT or _known(one, "cost") <= most]
+    rest = [one for one in found if one not in priced]
+    strip = [one for one in rest if one.figure("latency") and (one.declared or one.outcome is not Outcome.CANNOT)]
+    dear = [one.label for one in priced if one not in drawn]
+    return drawn, strip, dear, [one.label for one in rest if one not in strip]
+
+
+def _known(one: Candidate, name: str) -> float:
+    return one.figure(name) or 1.0
+
+
+def _watts(one: Candidate) -> float | None:
+    return one.estimate.figures["watts_load"].value
+
+
+def _cap(deployment: Deployment) -> float | None:
+    """USD a month of a cap that counts a site."""
+    cap = deployment.caps.cost
+    return cap.to("month") if cap is not None and cap.currency == "USD" else None
+
+
+def _limit(axis_: Axis, limit: float | None, label: str) -> dict[str, Any] | None:
+    """A limit's line; where it is off the axis, only its name and which way it is."""
+    if limit is None:
+        return None
+    if axis_.holds(limit):
+        return {"at": axis_.at(limit), "label": label, "line": True}
+    above = limit > axis_.high
+    return {"at": axis_.end if above else axis_.start, "label": label, "line": False, "above": above}
 
 
 def _aged(found: Sequence[Candidate], as_of: date) -> str:
@@ -74,6 +151,7 @@ def html(deployment: Deployment, class_name: str, found: Sequence[Candidate], as
             "outcome": one.outcome.value,
             "style": _STYLES[one.outcome],
             "tier": one.label,
+            "boxes": f"{one.estimate.declared:,}",
             "declared": one.declared,
             "latency": _shown(one, "latency"),
             "watts": _shown(one, "watts_load"),
@@ -83,7 +161,7 @@ def html(deployment: Deployment, class_name: str, found: Sequence[Candidate], as
         for one in found
     ]
     title = f"{deployment.name}: tiers for {class_name}"
-    drawn = Markup(svg(deployment, class_name, found, as_of))  # noqa: S704 - our own, escaped
+    drawn = Markup(svg(deployment, class_name, found, as_of, heading=False))  # noqa: S704 - our own, escaped
     return _render("picture.html.j2", {"title": title, "svg": drawn, "rows": rows, "as_of": as_of.isoformat()})
 
 
@@ -110,45 +188,11 @@ def _render(name: str, context: dict[str, Any]) -> str:
     return environment.from_string(source).render(context)
 
 
-def _point(one: Candidate) -> tuple[float, float] | None:
-    latency, cost = one.figure("latency"), one.figure("cost")
-    return (latency, cost) if latency and cost else None
-
-
-_Axis = tuple[float, float, float, float]
-"""Lowest and highest value, and where they are drawn."""
-
-
-def _axis(values: Sequence[float], start: float, end: float) -> _Axis:
-    """A logarithmic axis that holds the values with room at both ends."""
-    if not values:
-        return (1.0, 10.0, start, end)
-    low, high = min(values) / 1.6, max(values) * 1.6
-    return (low, max(high, low * 10), start, end)
-
-
-def _at(value: float, axis: _Axis) -> float:
-    low, high, start, end = axis
-    return round(start + (end - start) * math.log(value / low) / math.log(high / low), 1)
-
-
-def _ticks(axis: _Axis) -> list[float]:
-    low, high = axis[0], axis[1]
-    steps = (1, 2, 5) if high / low < 1000 else (1,)
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    return [tick for power in powers for step in steps if low <= (tick := step * 10.0**power) <= high]
-
-
-def _radius(watts: float | None) -> float:
-    """The area of a dot grows with the watts; unknown ones are small."""
-    return round(3.0 + 0.9 * math.sqrt(min(watts, 2000.0)), 1) if watts else 3.0
-
-
-def _dot(one: Candidate, point: tuple[float, float], x_axis: _Axis, y_axis: _Axis) -> dict[str, Any]:
+def _dot(one: Candidate, spot: Spot) -> dict[str, Any]:
     return {
-        "x": _at(point[0], x_axis),
-        "y": _at(point[1], y_axis),
-        "r": _radius(one.estimate.figures["watts_load"].value),
+        "x": spot.x,
+        "y": spot.y,
+        "r": spot.radius,
         "fill": _COLOURS[one.outcome],
         "opacity": 0.85 if one.outcome is not Outcome.CANNOT else 0.5,
         "stroke": "#1b1f24" if one.declared else "#ffffff",
@@ -162,55 +206,7 @@ def _shown(one: Candidate, name: str) -> str:
     return "?" if value.value is None else amount(value.value, value.unit)
 
 
-def _labels(
-    drawn: Sequence[Candidate], points: Sequence[tuple[float, float]], x_axis: _Axis, y_axis: _Axis
-) -> list[dict[str, Any]]:
-    """Names beside the dots, the best first, moved up or down until none covers another."""
-    taken = [_around(one, point, x_axis, y_axis) for one, point in zip(drawn, points, strict=True)]
-    out: list[dict[str, Any]] = []
-    pairs = sorted(zip(drawn, points, strict=True), key=lambda pair: (not pair[0].declared, drawn.index(pair[0])))
-    for one, point in pairs[:_LABELLED]:
-        x, y = _at(point[0], x_axis), _at(point[1], y_axis)
-        radius = _radius(one.estimate.figures["watts_load"].value)
-        width = 6.6 * len(one.label)
-        left_side = x + radius + 6 + width > RIGHT
-        text_x = x - radius - 6 if left_side else x + radius + 6
-        start = text_x - width if left_side else text_x
-        offsets = [0.0, *(sign * step * 14.0 for step in range(1, 13) for sign in (-1, 1))]
-        for offset in offsets:
-            text_y = y + 4 + offset
-            box = (start, text_y - 10, start + width, text_y + 3)
-            if TOP + 12 < text_y < BOTTOM - 4 and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                out.append(
-                    {
-                        "x": round(text_x, 1),
-                        "y": round(text_y, 1),
-                        "text": one.label,
-                        "anchor": "end" if left_side else "start",
-                        "weight": "bold" if one.declared else "normal",
-                        "line": abs(offset) > 14,
-                        "from_x": x,
-                        "from_y": y,
-                    }
-                )
-                break
-    return out
-
-
-def _around(
-    one: Candidate, point: tuple[float, float], x_axis: _Axis, y_axis: _Axis
-) -> tuple[float, float, float, float]:
-    """The box around a dot, that no name may cover."""
-    x, y, radius = _at(point[0], x_axis), _at(point[1], y_axis), _radius(one.estimate.figures["watts_load"].value)
-    return (x - radius, y - radius, x + radius, y + radius)
-
-
-def _overlap(first: tuple[float, float, float, float], second: tuple[float, float, float, float]) -> bool:
-    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
-
-
-def _keys() -> list[dict[str, Any]]:
+def _keys(scale: Sizes) -> list[dict[str, Any]]:
     """The legend: verdicts, then sizes."""
     out: list[dict[str, Any]] = []
     x = float(LEFT + 8)
@@ -219,31 +215,16 @@ def _keys() -> list[dict[str, Any]]:
         out.append(_key(x, 6.0, _COLOURS[outcome], opacity, outcome.value))
         x += 40 + 7.0 * len(outcome.value)
     x += 30
-    for watts in (10, 100, 300):
-        radius = _radius(watts)
-        out.append(_key(x + radius, radius, "#ffffff", 0.0, f"{watts} W"))
-        x += 2 * radius + 64
+    for watts in scale.shown:
+        radius = scale.radius(watts)
+        out.append(_key(x + radius, radius, "#ffffff", 0.0, amount(watts, "W")))
+        x += 2 * radius + 70
+    out.append(_key(x + 8, 6.0, "#ffffff", 0.0, "declared", ring=2.5))
     return out
 
 
-def _key(x: float, radius: float, fill: str, opacity: float, label: str) -> dict[str, Any]:
-    stroke = "#57606a" if not opacity else "#ffffff"
+def _key(x: float, radius: float, fill: str, opacity: float, label: str, *, ring: float = 1) -> dict[str, Any]:
+    stroke = "#1b1f24" if ring > 1 else "#57606a" if not opacity else "#ffffff"
     y = BOTTOM + 68
-    shape = {"x": x, "y": y, "r": radius, "fill": fill, "opacity": opacity, "stroke": stroke}
+    shape = {"x": x, "y": y, "r": radius, "fill": fill, "opacity": opacity, "stroke": stroke, "ring": ring}
     return {**shape, "text_x": x + radius + 6, "label": label}
-
-
-def _notes(missing: Sequence[str]) -> list[str]:
-    """The tiers that cannot be drawn, in lines that fit."""
-    if not missing:
-        return []
-    lines: list[str] = []
-    line = "not drawn, cost or latency unknown:"
-    for name in missing:
-        if len(line) + len(name) > 135:
-            lines.append(line)
-            line = ""
-        line = f"{line} {name},"
-    lines.append(line)
-    shown = [text.rstrip(",").strip() for text in lines[:3]]
-    return [*shown[:-1], f"{shown[-1]} and more"] if len(lines) > 3 else shown

@@ -36,6 +36,12 @@ class Declared:
     catalogue: Catalogue
     stack: str
 
+    @property
+    def digest(self) -> str:
+        """The model's, as it is declared or as its file has it; empty: unknown."""
+        facts = self.catalogue.models.get(self.deployment.model.file)
+        return self.deployment.model.digest or (facts.digest if facts else "")
+
     def estimate(self, as_of: date) -> Estimate:
         """Its estimate."""
         return estimate(self.deployment, self.catalogue, as_of)

@@ -5,11 +5,11 @@ from typing import Any
 
 from aiinfra.estimate.against import Result, Score
 from aiinfra.estimate.ages import plain, told
-from aiinfra.estimate.bill import remedies
 from aiinfra.estimate.cloud_bill import data as cloud_data
 from aiinfra.estimate.cloud_bill import text as cloud_text
 from aiinfra.estimate.estimate import Estimate
 from aiinfra.estimate.judge import throttles_first
+from aiinfra.estimate.remedies import remedies
 from aiinfra.estimate.site import SiteEstimate
 from aiinfra.estimate.training import TrainingEstimate
 from aiinfra.estimate.value import Value
@@ -64,6 +64,9 @@ def together_text(found: Estimate) -> str:
         ("carbon a month", found.carbon),
     ):
         lines.append(_row(name, value))
+        if value is found.cost and len(found.sites) > 0:
+            lines.append(f"  {'of which idle':<18} {_idle(found)}")
+    lines.append(_row("the year ahead", found.year))
     lines += [_verdict(verdict) for verdict in found.verdicts.get("deployment", ())]
     things = "billable things" if found.cloud is None else "billable resources"
     lines.append(f"priced {found.priced} of {found.billable} {things}")
@@ -129,18 +132,43 @@ def _margin(verdict: Verdict) -> str:
 
 
 def _year(year: Outlook) -> str:
+    parts = [_runs_out(year)]
+    if year.boxes_after is not None and year.grows:
+        parts.append(f"{year.boxes_after:,} box{'es' if year.boxes_after != 1 else ''} a site then")
+    if year.sites_after is not None and year.sites_after != year.sites:
+        parts.append(f"{year.sites_after:,} sites then")
+    parts.append(f"{amount(year.cost.bounds[1], 'USD')} over the year" if year.cost.known else "cost unknown")
+    return "; ".join(parts)
+
+
+def _runs_out(year: Outlook) -> str:
+    if year.boxes_after is None:
+        return "when the boxes run out is unknown, since their capacity is"
+    if not year.rated:
+        return "no rate is declared, so nobody knows when the boxes run out"
+    if year.runs_out == 0:
+        return "the boxes do not serve the busiest rate today"
+    first = year.runs_out_range[0]
     if year.runs_out is None:
-        ends = "the boxes last ten years or more" if year.boxes_after is not None else "unknown: the capacity is"
-    elif year.runs_out == 0:
-        ends = "the boxes do not serve the busiest rate today"
-    else:
-        first = year.runs_out_range[0]
-        early = f" (as early as {first})" if first is not None and first != year.runs_out else ""
-        months = f"{year.runs_out} month{'s' if year.runs_out != 1 else ''}"
-        ends = f"the boxes run out in {months}{early}"
-    cost = f"; {amount(year.cost.bounds[1], 'USD')} over the year" if year.cost.known else "; cost unknown"
-    boxes = "" if year.boxes_after is None else f"; {year.boxes_after} a site then"
-    return f"{ends}{boxes}{cost}"
+        late = "the boxes last ten years or more" if year.grows else "no growth is declared: the boxes hold the rate"
+        if first == 0:
+            return f"{late}, at the lowest capacity not even today"
+        return late if first is None else f"{late}, {_months(first)} at the lowest capacity"
+    early = f" (as early as {'today' if first == 0 else first})" if first is not None and first != year.runs_out else ""
+    return f"the boxes run out in {_months(year.runs_out)}{early}"
+
+
+def _months(count: int) -> str:
+    return f"{count} month{'s' if count != 1 else ''}"
+
+
+def _idle(found: Estimate) -> str:
+    """``7 USD/month: cabinet 5.12, depot 1.74``: what is paid for boxes while nobody asks, of all sites by class."""
+    parts = [(site.class_name, site.figures["cost_idle"] * float(site.sites or 1)) for site in found.sites]
+    known = [(name, value.bounds[1]) for name, value in parts if value.known]
+    named = [f"{name} {amount(value, '')}" for name, value in sorted(known, key=lambda part: (-part[1], part[0]))]
+    lost = [f"{name} unknown" for name, value in parts if not value.known]
+    return f"{amount(sum(value for _, value in known), 'USD/month')}: {', '.join([*named, *lost])}"
 
 
 def _training(found: TrainingEstimate, verdicts: tuple[Verdict, ...]) -> list[str]:
@@ -168,6 +196,7 @@ def data(found: Estimate) -> dict[str, Any]:
             "watts_load": found.watts.as_json(),
             "cost": found.cost.as_json(),
             "carbon": found.carbon.as_json(),
+            "year": found.year.as_json(),
             "verdicts": [verdict.as_json() for verdict in found.verdicts.get("deployment", ())],
         },
         "years": [_year_data(year) for year in found.years],

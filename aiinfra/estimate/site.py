@@ -120,12 +120,14 @@ def estimate_site(
     figures = dict(speed)
     figures["p99"] = _p99(box, work, speed, found, rate / declared)
     figures |= _over_time(box, ground, speed, declared, average)
+    parts = [figures["cost"]]
     if site.runtime.on is Place.EKS:
-        region = deployment.cloud.region if deployment.cloud else ""
         if deployment.serving is not None:
-            figures |= _on_cluster(figures, cost_of(deployment, site, catalogue, figures["cost"]), average)
+            parts = [cost_of(deployment, site, catalogue, figures["cost"])]
+            figures |= _on_cluster(figures, parts[0], average)
         else:
-            figures |= _with_cluster(figures, control_plane(catalogue, region), average)
+            parts.append(control_plane(catalogue, deployment.cloud.region if deployment.cloud else ""))
+            figures |= _with_cluster(figures, parts[1], average)
     rows = site.rows
     return SiteEstimate(
         class_name=site.class_name,
@@ -139,7 +141,7 @@ def estimate_site(
         needed_range=(needed[1], needed[2]) if needed else None,
         figures=figures,
         measured=found,
-        not_priced=tuple(_not_priced(site, figures["cost"])),
+        not_priced=tuple(_not_priced(site, parts)),
         place=site.runtime.on,
         served=deployment.is_served(site),
     )
@@ -179,7 +181,9 @@ def _title(box: Box, ground: Ground) -> str:
     many = f"{box.count} x " if box.count > 1 else ""
     mode = f" at {box.mode.name}" if box.mode.name else ""
     inside = f" in {ground.instance.name}" if ground.instance else ""
-    return f"{many}{box.part.vendor if box.part.vendor != 'any' else ''} {box.part.title}{mode}{inside}".strip()
+    vendor, title = box.part.vendor, box.part.title
+    maker = "" if vendor == "any" or title.startswith(vendor) else f"{vendor} "
+    return f"{many}{maker}{title}{mode}{inside}"
 
 
 def _speed(box: Box, work: Work | Language | None, found: Measurement | None) -> dict[str, Value]:
@@ -273,9 +277,10 @@ def _on_cluster(figures: Mapping[str, Value], cost: Value, average: float) -> di
     return {"cost": cost, "cost_idle": idle, "cost_million": _each_million(cost, average, "USD")}
 
 
-def _not_priced(site: Site, cost: Value) -> Iterator[str]:
-    if not cost.known:
-        yield f"{site.class_name}: {'; '.join(cost.drivers)}"
+def _not_priced(site: Site, parts: list[Value]) -> Iterator[str]:
+    for cost in parts:
+        if not cost.known:
+            yield f"{site.class_name}: {'; '.join(cost.drivers)}"
     if site.runtime.on is Place.EKS:
         yield f"{site.class_name}: disks, network endpoints and traffic of its nodes"
     elif site.runtime.on is Place.HYBRID:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from aiinfra.catalogue.figure import Source
+from aiinfra.estimate.remedies import of_price
 from aiinfra.estimate.value import Value
 
 
@@ -109,7 +110,7 @@ def cap(aim: str, key: str, found: Value, limit: float) -> Verdict:
             None,
             why,
             hard=True,
-            proof="add the figure to catalogue.yaml",
+            proof=of_price("; ".join(found.drivers)) or "add the figure to catalogue.yaml",
             finding="cap-unknown",
         )
     _, value, high = found.bounds
@@ -128,7 +129,7 @@ def alarm(aim: str, key: str, found: Value, limit: float) -> Verdict:
     """A sum that somebody is told of when it is passed. Nothing is stopped by it, known or not."""
     if not found.known:
         why = f"nobody knows before the bill comes: {'; '.join(found.drivers)}"
-        proof = "add the price to catalogue.yaml"
+        proof = of_price("; ".join(found.drivers)) or "add the price to catalogue.yaml"
         return Verdict(aim, key, Outcome.UNPROVEN, None, why, soft=True, proof=proof, finding="budget-unknown")
     _, value, high = found.bounds
     margin = (limit - value) / limit

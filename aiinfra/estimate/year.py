@@ -25,6 +25,12 @@ class Outlook:
     sites_after: int | None
     cost: Value
     """USD of the year, boxes bought when they are needed."""
+    sites: int | None = None
+    """Sites today."""
+    rated: bool = True
+    """Whether a rate is declared: without one nobody knows when the boxes run out."""
+    grows: bool = True
+    """Whether requests are declared to grow."""
 
 
 def outlook(site: SiteEstimate, rate: float, growth: Growth) -> Outlook:
@@ -46,6 +52,9 @@ def outlook(site: SiteEstimate, rate: float, growth: Growth) -> Outlook:
         boxes_after=boxes if capacity.known else None,
         sites_after=None if site.sites is None else round(site.sites * _grown(growth.sites.fraction, MONTHS)),
         cost=year,
+        sites=site.sites,
+        rated=bool(rate),
+        grows=bool(growth.requests.fraction),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from aiinfra.spec.base import Spec
-from aiinfra.units import Duration, Power, Rate, Share, Spend
+from aiinfra.units import Duration, Increase, Power, Rate, Share, Spend
 
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
@@ -14,9 +14,9 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 class Growth(Spec):
     """What a year adds; an estimate's year view uses it."""
 
-    requests: Share = Share("0 %")
+    requests: Increase = Increase("0 %")
     """More requests at the busiest time, a year; none by default."""
-    sites: Share = Share("0 %")
+    sites: Increase = Increase("0 %")
     """More sites, a year; none by default."""
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from aiinfra.catalogue import additions
 from aiinfra.catalogue.catalogue import shipped
-from aiinfra.estimate.bill import Bill, bill, data, remedies, text
+from aiinfra.estimate.bill import Bill, bill, data, text
+from aiinfra.estimate.remedies import remedies
 
 from .deployments import DAY
 

@@ -1,3 +1,4 @@
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def test_rapl_is_an_energy_counter_of_the_packages(tmp_path: Path):
         zone = tmp_path / name
         zone.mkdir()
         (zone / "energy_uj").write_text(str(joules * 10**6))
-    (meter,) = find_meters(tmp_path, tmp_path, ("no-such-program",))
+    (meter,) = find_meters("cpu", tmp_path, tmp_path, ("no-such-program",))
     assert (meter.name, meter.covers) == ("rapl", "2 CPU packages, not the machine around")
     assert meter.joules is not None
     assert meter.joules() == 12
@@ -111,7 +112,7 @@ def test_a_jetsons_input_rail_is_read_in_milliunits(tmp_path: Path):
     folder.mkdir(parents=True)
     for name, value in (("in1_label", "VDD_IN\n"), ("in1_input", "19000\n"), ("curr1_input", "750\n")):
         (folder / name).write_text(value)
-    (meter,) = find_meters(tmp_path / "none", tmp_path, ("no-such-program",))
+    (meter,) = find_meters("soc", tmp_path / "none", tmp_path, ("no-such-program",))
     assert meter.name == "jetson-rails"
     assert meter.watts is not None
     assert meter.watts() == pytest.approx(14.25)
@@ -121,4 +122,30 @@ def test_a_counter_that_cannot_be_read_is_no_meter(tmp_path: Path):
     zone = tmp_path / "intel-rapl:0"
     zone.mkdir()
     (zone / "energy_uj").write_text("not a number")
-    assert find_meters(tmp_path, tmp_path, ("no-such-program",)) == []
+    assert find_meters("cpu", tmp_path, tmp_path, ("no-such-program",)) == []
+
+
+def test_a_gpus_boards_are_read_by_their_program_and_never_for_a_cpu(tmp_path: Path):
+    program = tmp_path / "smi"
+    program.write_text("#!/bin/sh\necho 70.5\necho 71\n")
+    program.chmod(0o755)
+    (meter,) = find_meters("gpu", tmp_path, tmp_path, (str(program),))
+    assert meter.watts is not None
+    assert meter.watts() == pytest.approx(141.5)
+    assert find_meters("cpu", tmp_path, tmp_path, (str(program),)) == []
+    assert find_meters("npu", tmp_path, tmp_path, (str(program),)) == []
+
+
+def test_a_reading_that_fails_is_left_out():
+    readings = iter([ValueError("[N/A]"), 20.0, subprocess.TimeoutExpired("smi", 1), 30.0])
+
+    def watts() -> float:
+        found = next(readings)
+        if isinstance(found, float):
+            return found
+        raise found
+
+    with Metering([Meter("nvml", "the GPUs' boards", watts=watts)]) as metering:
+        for _ in range(4):
+            metering.sample()
+    assert metering.value == 25

@@ -141,11 +141,30 @@ def test_a_measurement_replaces_the_estimate_and_is_labelled():
     assert outcomes(guessed)["objective.p99"] == "unproven"
     assert outcomes(known)["objective.p99"] == "meets"
     assert known.sites[0].measured == measurement()
-    for name in ("throughput", "latency", "p99", "watts_load"):
+    for name in ("throughput", "latency", "p99"):
         assert known.sites[0].figures[name].measured, name
         assert not guessed.sites[0].figures[name].measured, name
     assert "measured on lab-1, 2026-11-01, onnxruntime 1.26.0" in known.sites[0].figures["latency"].drivers
     assert "measured" in text(known)
+
+
+@pytest.mark.parametrize(
+    ("tier", "how", "drawn", "least"),
+    [
+        ("jetson-orin-nano-super", "plug: the whole box", 19.0, 19.0),
+        ("jetson-orin-nano-super", "jetson-rails: the module's input rail, not its carrier board", 19.0, 25.0),
+        ("l4", "nvml: the GPUs' boards, not the machine around", 60.0, 100.0),
+        ("raspberry-pi-5", "rapl: 1 CPU package, not the machine around", 5.0, 8.0),
+    ],
+)
+def test_a_meter_of_a_part_of_the_box_leaves_the_rest_estimated(tier, how, drawn, least):
+    mode = "25W" if tier.startswith("jetson") else ""
+    found = catalogue(measurement(tier=tier, power_mode=mode, watts=drawn, watts_how=how))
+    load = estimate(deployment(site(tier)), found, DAY).sites[0].figures["watts_load"]
+    assert load.measured == how.startswith("plug")
+    assert load.bounds[1] >= least
+    assert load.bounds[0] >= drawn * 0.94
+    assert any(how in driver for driver in load.drivers)
 
 
 @pytest.mark.parametrize(

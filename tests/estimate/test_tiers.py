@@ -159,3 +159,31 @@ def test_only_sources_of_tiers_that_can_be_chosen_are_told_as_old() -> None:
     assert not any("RTX 4090" in title for title in told)
     assert any("N100" in title for title in told)
     assert not any("Xeon" in title for title in told)
+
+
+def test_a_tier_without_a_price_that_may_be_chosen_is_drawn_above_the_others() -> None:
+    _, found = choose()
+    open_ = [
+        one for one in found if one.figure("latency") and not one.figure("cost") and one.outcome is Outcome.UNPROVEN
+    ]
+    assert open_
+    d = deployment(site(), objective=AIM)
+    drawing = picture.svg(d, "line", found, DAY)
+    root = ET.fromstring(drawing)
+    names = {"s": "http://www.w3.org/2000/svg"}
+    hovers = {
+        (title.text or "").partition(":")[0]: float(dot.get("cy", 0))
+        for dot in root.findall("s:circle", names)
+        if (title := dot.find("s:title", names)) is not None
+    }
+    for one in open_:
+        assert hovers[one.label] == picture.TOP + picture.STRIP / 2
+    assert ">unknown</text>" in drawing
+
+
+def test_a_limit_far_from_every_tier_is_named_at_the_edge() -> None:
+    _, found = choose()
+    far = deployment(site(), objective={"rate": "1/s", "p99": "30 min"})
+    drawing = picture.svg(far, "line", found, DAY)
+    assert "p99 30 min \u2192" in drawing
+    assert 'stroke-dasharray="5 4"' not in drawing

@@ -114,3 +114,13 @@ def test_as_people_and_machines_read_it() -> None:
     assert plain["cost"]["value"] == 2
     assert plain["projects"]["registry"]["priced"] == 2
     assert data(estimate(declared, catalogue(), DAY))["cloud"] is None
+
+
+def test_in_a_region_without_prices_nothing_is_counted_as_priced() -> None:
+    cloud = {"region": "eu-central-1", "account": "111122223333", "zones": ["euc1-az1", "euc1-az2"]}
+    declared = deployment(site("l4", "eks", runtime={"replicas": 2}), cloud=cloud, caps={"cost": "900 USD/month"})
+    alone, found = whole(declared)
+    assert (alone.priced, alone.billable) == (found.priced, found.billable) == (0, 4)
+    cap = next(verdict for verdict in found.verdicts["line"] if verdict.key == "caps.cost")
+    assert cap.finding == "cap-unknown"
+    assert cap.proof == "aiinfra catalogue add --region eu-central-1"
