@@ -8,7 +8,7 @@ from aiinfra.estimate.ages import plain, told
 from aiinfra.estimate.cloud_bill import data as cloud_data
 from aiinfra.estimate.cloud_bill import text as cloud_text
 from aiinfra.estimate.estimate import Estimate
-from aiinfra.estimate.judge import throttles_first
+from aiinfra.estimate.judge import GIVES_WAY, throttles_first
 from aiinfra.estimate.remedies import remedies
 from aiinfra.estimate.site import SiteEstimate
 from aiinfra.estimate.training import TrainingEstimate
@@ -95,7 +95,8 @@ def _site(site: SiteEstimate, verdicts: tuple[Verdict, ...], year: Outlook, *, w
         lines.append(f"  decides: {decides.aim} ({decides.outcome.value}{_margin(decides)})")
     first = throttles_first(verdicts)
     if first is not None:
-        lines.append(f"  gives way first: {first.aim} ({first.key}{_margin(first)})")
+        happens = GIVES_WAY[first.key.rpartition(".")[2]]
+        lines.append(f"  gives way first: {first.aim} ({first.key}{_margin(first)}): {happens}")
     lines.append(f"  a year on: {_year(year)}")
     return lines
 
