@@ -169,6 +169,8 @@ def _idle(found: Estimate) -> str:
     known = [(name, value.bounds[1]) for name, value in parts if value.known]
     named = [f"{name} {amount(value, '')}" for name, value in sorted(known, key=lambda part: (-part[1], part[0]))]
     lost = [f"{name} unknown" for name, value in parts if not value.known]
+    if not known:
+        return "unknown"
     return f"{amount(sum(value for _, value in known), 'USD/month')}: {', '.join([*named, *lost])}"
 
 
