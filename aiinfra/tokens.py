@@ -29,6 +29,7 @@ PREFLIGHT: Final = "aiinfra:index:Preflight"
 QUEUEING: Final = "aiinfra:index:Queueing"
 REGISTRY: Final = "aiinfra:index:Registry"
 RELEASE_BUCKET: Final = "aiinfra:index:ReleaseBucket"
+REPLICAS: Final = "aiinfra:index:Replicas"
 RUNNER: Final = "aiinfra:index:Runner"
 SCALING: Final = "aiinfra:index:Scaling"
 SERVING: Final = "aiinfra:index:Serving"
@@ -70,6 +71,7 @@ PUBLISHED: Final = frozenset(
         QUEUEING,
         REGISTRY,
         RELEASE_BUCKET,
+        REPLICAS,
         RUNNER,
         SCALING,
         SERVING,

@@ -19,7 +19,7 @@ from aiinfra.components.aws.network_specs import JoinedNetworkSpec, NetworkSpec
 from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.serving_specs import HybridNodesSpec, InferenceNodesSpec, ServingSpec
 from aiinfra.components.aws.specs import ImageRepositoriesSpec, SigningKeySpec
-from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, StorageSpec
+from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, ReplicasSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, TrainingSpec
 from aiinfra.components.aws.watch_specs import ObservabilitySpec
 from aiinfra.components.kubernetes.platform_specs import (
@@ -51,7 +51,7 @@ READ_BACK = (
     *(SiteSpec, SiteMonitoringSpec, StreamsSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
     *(JoinedNetworkSpec, KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
     *(AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec, DisksSpec, ScalingSpec, RunnerSpec),
-    *(AccountSpec, AlarmsSpec, SpendingSpec, ObservabilitySpec, ImageRepositoriesSpec, SigningKeySpec),
+    *(AccountSpec, AlarmsSpec, ReplicasSpec, SpendingSpec, ObservabilitySpec, ImageRepositoriesSpec, SigningKeySpec),
     *(HybridNodesSpec, InferenceNodesSpec, ServingSpec, ServingPlatformSpec),
     *(MachinesSpec, OperatorsSpec, PlatformSpec, PreflightSpec, QueueingSpec, TrainingJobsSpec, VolumesSpec),
 )
@@ -64,6 +64,10 @@ UNKNOWN_AT_PREVIEW = {
         "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId"
     ),
     "aws:ecr/repository:Repository encryptionConfigurations.kmsKey",
+    (
+        "aws:s3/bucketReplicationConfig:BucketReplicationConfig "
+        "rules.destination.encryptionConfiguration.replicaKmsKeyId"
+    ),
     "aws:cfg/deliveryChannel:DeliveryChannel s3KmsKeyArn",
     "aws:cloudtrail/trail:Trail kmsKeyId",
     "aws:cloudtrail/trail:Trail cloudWatchLogsGroupArn",  # a judge sees the log by its reference

@@ -1,7 +1,10 @@
 """docs/walkthrough.md is what a run of tools/walkthrough typed and what came back."""
 
+import hashlib
 import importlib.util
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "walkthrough.md"
+STALE = "the page is stale: python tools/walkthrough/walk.py --out docs/walkthrough.md"
 
 
 def tool() -> ModuleType:
@@ -53,6 +57,24 @@ def test_the_page_types_what_the_story_types() -> None:
             place = page.index(f"$ {command}\n", place) + len(command)
         assert rest
     assert page.count("```console") == len(walk.STORY)
+
+
+def test_the_page_names_the_models_of_today(tmp_path: Path) -> None:
+    """Digests of models do not differ from run to run: a model or an exporter that changed shows here at once."""
+    model = ROOT / "examples" / "hospital" / "cytology.onnx"
+    variants = ROOT / "tools" / "walkthrough" / "variants.py"
+    subprocess.run([sys.executable, variants, model, tmp_path], check=True, cwd=tmp_path, timeout=120)
+    files = [model, *(tmp_path / f"{name}.onnx" for name in ("good", "bad", "subtle"))]
+    digests = [f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files]
+    assert re.findall(r"(?m)^model: (sha256:[0-9a-f]{64});", PAGE.read_text(encoding="utf-8")) == digests, STALE
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl")
+def test_the_page_begins_as_a_run_does(tmp_path: Path) -> None:
+    """Building, signing and pushing say what the page says they do; the rest takes minutes, in `make soak`."""
+    walk = tool()
+    said = comparable(walk.walk(tmp_path, walk.STORY[:3]))
+    assert said == comparable(PAGE.read_text(encoding="utf-8"))[: len(said)], STALE
 
 
 @pytest.mark.soak

@@ -57,10 +57,18 @@ class Operator:
         return (self.locked, *(image.name for image in self.images))
 
 
-def operators_for(instance: Instance, *, scale_to_zero: bool) -> tuple[Operator, ...]:
-    """Those of a cluster whose machines that train are of that type, in the order they are installed."""
+def operators_for(instance: Instance, *, scale_to_zero: bool, watched: bool = False) -> tuple[Operator, ...]:
+    """Those of a cluster whose machines that train are of that type, in the order they are installed; ``watched``:
+    with what tells of their accelerators."""
     efa, machines = ("efa",) if instance.efa else (), ("karpenter",) if scale_to_zero else ()
-    return tuple(operators()[name] for name in ("jobset", "kueue", "trainer", *_plugins(instance), *efa, *machines))
+    plugins = (*_plugins(instance), *(exporters_of(instance) if watched else ()))
+    return tuple(operators()[name] for name in ("jobset", "kueue", "trainer", *plugins, *efa, *machines))
+
+
+def exporters_of(instance: Instance) -> tuple[str, ...]:
+    """Operators that turn what its accelerators do into metrics. For Neuron AWS publishes no chart of one, only a pod
+    that must be privileged."""
+    return ("dcgm",) if "nvidia" in _plugins(instance) else ()
 
 
 def operators_to_serve(machines: Iterable[Instance], *, issues: bool) -> tuple[Operator, ...]:

@@ -39,6 +39,12 @@ def servers_on(instance: Instance, site: Site) -> int:
     return found if part.kind == "cpu" else min(found, instance.accelerators // site.tier.count)
 
 
+def spare(site: Site) -> int:
+    """Servers that need room beside those that run, while these are replaced: one, but where each holds a device. A
+    device costs too much to stand by, so there the old one goes first."""
+    return 0 if find_accelerator(site.tier.accelerator).resource else 1
+
+
 def suits(names: Iterable[str], site: Site) -> tuple[str, ...]:
     """Those of the instance types that have room for a server of the site; names that nobody knows are left out."""
     known = instances()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from aiinfra.catalogue.eks import has_control_plane
-from aiinfra.catalogue.find import find_accelerator, find_region
+from aiinfra.catalogue.find import find_accelerator
 from aiinfra.check.account import fits_account
 from aiinfra.check.delivery import (
     can_be_delivered,
@@ -22,6 +22,7 @@ from aiinfra.check.offline import (
     certificates_outlive_outages,
     goes_on_alone,
 )
+from aiinfra.check.residency import copied_inside_residency, has_copies, inside_residency
 from aiinfra.check.serving import (
     can_serve,
     has_machines,
@@ -69,27 +70,6 @@ def known_tiers(declaration: Declaration) -> Iterator[Finding]:
                 f"{place}.accelerator",
                 remedy=f"choose a tier that it can use; {part.compiler or 'its vendor'} compiles models for this one",
             )
-
-
-def inside_residency(declaration: Declaration) -> Iterator[Finding]:
-    """The region exists, and is in a country that data may rest in."""
-    deployment = declaration.deployment
-    if deployment.cloud is None:
-        return
-    try:
-        region = find_region(deployment.cloud.region)
-    except BadInput as error:
-        yield Finding(error.code, Severity.ERROR, error.message, "cloud.region", remedy=error.remedy)
-        return
-    allowed = deployment.objective.residency
-    if allowed and region.country not in allowed:
-        yield Finding(
-            "residency",
-            Severity.ERROR,
-            f"{region.name} is in {region.country}; data may rest in {', '.join(allowed)}",
-            "cloud.region",
-            remedy="choose a region there, or add the country to objective.residency",
-        )
 
 
 def known_model(declaration: Declaration) -> Iterator[Finding]:
@@ -263,6 +243,8 @@ Rule = Callable[[Declaration], Iterable[Finding]]
 RULES: Final[tuple[Rule, ...]] = (
     known_tiers,
     inside_residency,
+    copied_inside_residency,
+    has_copies,
     known_model,
     same_as_file,
     can_be_delivered,

@@ -67,7 +67,8 @@ def operators_of(training: Training) -> tuple[Operator, ...]:
     """The operators that a training cluster lacks; none for a machine that is not in the catalogue, which a check
     tells."""
     try:
-        rows = operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero)
+        watched = training.observability is not None
+        rows = operators_for(find_instance(training.instance), scale_to_zero=training.scale_to_zero, watched=watched)
     except BadInput:
         return ()
     there = training.existing.operators if training.existing else ()

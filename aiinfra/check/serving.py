@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from aiinfra.catalogue.eks import find_cluster_version, image_type, newest
 from aiinfra.catalogue.find import find_accelerator, find_instance
 from aiinfra.catalogue.instances import instances
-from aiinfra.catalogue.room import machines_for, servers_on, suits
+from aiinfra.catalogue.room import machines_for, servers_on, spare, suits
 from aiinfra.errors import BadInput, did_you_mean
 from aiinfra.findings import Finding, Severity
 from aiinfra.names import fit, role_name
@@ -92,7 +92,7 @@ def has_machines(declaration: Declaration) -> Iterator[Finding]:
 
 def _no_machine(site: Site, index: int, region: str) -> Finding:
     tier, runtime = site.tier, site.runtime
-    found = machines_for(site, region, runtime.fewest + 1)
+    found = machines_for(site, region, runtime.fewest + spare(site))
     asked = f"{tier.count} x {tier.accelerator}, {runtime.cores} cores, {runtime.memory}"
     if found is None:
         message = f"{site.class_name}: the catalogue has no instance for one server ({asked})"
@@ -104,7 +104,7 @@ def _no_machine(site: Site, index: int, region: str) -> Finding:
 
 
 def _too_few(groups: list[MachineGroup], sites: list[Site]) -> Iterator[Finding]:
-    """Sites that share machines, against the room on these. One server more while a site rolls is counted."""
+    """Sites that share machines, against the room on these, with what they need while they roll."""
     names = ", ".join(site.class_name for site in sites)
     have = " and ".join(f"{group.count} x {group.instance}" for group in groups)
     for most, severity, code in (
@@ -114,13 +114,13 @@ def _too_few(groups: list[MachineGroup], sites: list[Site]) -> Iterator[Finding]
         taken = 0.0
         for site in sites:
             room = sum(group.count * servers_on(find_instance(group.instance), site) for group in groups)
-            taken += ((site.runtime.most if most else site.runtime.fewest) + 1) / room
+            taken += ((site.runtime.most if most else site.runtime.fewest) + spare(site)) / room
         if taken > 1:
             when = "that they may grow to" if most else "that always run"
             yield Finding(
                 code,
                 severity,
-                f"{names}: {have} have {1 / taken:.0%} of the room for the servers {when}, one more as they roll",
+                f"{names}: {have} have {1 / taken:.0%} of the room for the servers {when}, and to roll them",
                 "serving.machines",
                 remedy=f"{_enough(groups[0], taken)} or more, or run fewer servers",
             )

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "tiers": "List the tiers that meet an objective, best first, and why each other fails.",
     "compile": "Write the Pulumi projects and box bundles of a declaration.",
     "site": "Print what one site that fetches its manifests is enrolled with.",
+    "dashboards": "Write the dashboards of a declaration's centre, for Grafana.",
     "review": "Say what a change destroys, replaces and opens, before anyone applies it.",
     "export": "Run a program without an engine; write its graph or manifests.",
     "rehearse": "Run a Pulumi program under the real engine, without a cloud.",

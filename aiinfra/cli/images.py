@@ -58,8 +58,8 @@ def mirror(*, to: str, by_name: bool, deployment: Path, plain_http: bool, only_p
     """Copy images and charts to another registry, byte by byte, and let images.lock name them there.
 
     All that is locked, and the charts and images of operators that the declaration needs and nobody locked yet. Uses
-    skopeo, or oras; helm and oras for charts that are in no registry. Exit code 1 where one is not here: the commands
-    to run by hand are printed.
+    skopeo, or oras; helm for charts that are in no registry, with --by-name oras too. Exit code 1 where one is not
+    here: the commands to run by hand are printed.
     """
     from aiinfra.cli.output import console
     from aiinfra.release import images as locking

@@ -37,7 +37,8 @@ def build(deployment: Path, out: Path, version: str, *, as_json: bool) -> Exit:
         release = manifest.model_dump(mode="json", by_alias=True)
         emit("release-build", {"folder": str(folder), "card": source.card is not None, "release": release})
         return Exit.DONE
-    click.echo(f"wrote {folder}: {manifest.digest}, goldens from: {manifest.golden.origin}")
+    click.echo(f"wrote {folder}")
+    click.echo(f"model: {manifest.digest}; goldens from: {manifest.golden.origin}")
     if source.card is None:
         click.echo("it has no model card: name one in model.card (purpose, metrics, oversight)", err=True)
     return Exit.DONE
@@ -86,8 +87,11 @@ def verify(folder: Path, *, signers: tuple[Path, ...], as_json: bool) -> Exit:
         said = {"signer": verified.fingerprint, "holder": verified.holder}
         emit("release-verify", {**said, "release": manifest.model_dump(mode="json", by_alias=True)})
     else:
-        who = f"{verified.holder}, vouched for by {verified.signer.name}," if verified.holder else verified.signer.name
-        click.echo(f"{manifest.name} {manifest.version} is as {who} signed it: {manifest.digest}")
+        by = f"by the key {verified.signer.name}"
+        if verified.holder:
+            by = f"by {verified.holder}, whose certificate comes from {verified.signer.name}"
+        click.echo(f"{manifest.name} {manifest.version} was signed {by}; every file is what was signed")
+        click.echo(f"model: {manifest.digest}")
     return Exit.DONE
 
 

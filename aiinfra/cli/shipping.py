@@ -138,9 +138,9 @@ def history(repository: Path, *, as_json: bool) -> Exit:
     """Say what happened to releases at this site, oldest first: served, kept, refused, rolled back, and why."""
     from dataclasses import asdict
 
-    from aiinfra.rollout.home import Home
+    from aiinfra.rollout.command import history as told
 
-    entries = Home(repository).record.entries()
+    entries = told(repository)
     if as_json:
         emit("release-history", [asdict(entry) for entry in entries])
     for entry in () if as_json else entries:

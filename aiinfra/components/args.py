@@ -139,6 +139,8 @@ class ClosedBucketArgs(TypedDict):
     """Days objects are kept; 0: until somebody deletes them."""
     writer: NotRequired[str]
     """AWS's service that writes its records here; empty: none does."""
+    elsewhere: NotRequired[bool]
+    """It is in another region than the provider works in. It is not by default."""
     lock: NotRequired[int]
     """Days objects can neither be overwritten nor deleted (object lock, governance mode); 0: no lock. Only a new
     bucket can be given one."""
@@ -765,6 +767,8 @@ class ObservabilityArgs(TypedDict):
     """ARN of the topic that alarms go to."""
     logs_key: pulumi.Input[str]
     """ARN of the key that encrypts its log."""
+    exporters: NotRequired[list[str]]
+    """Operators in the cluster that tell of its accelerators: ``dcgm``; none by default."""
     grafana: NotRequired[bool]
     """Make a Grafana workspace, whose users come from IAM Identity Center. None by default: it is paid by user."""
     keep_logs: NotRequired[int]
@@ -784,6 +788,8 @@ class OperatorsArgs(TypedDict):
     """Namespace of training jobs; every job in it waits in its queue."""
     scale_to_zero: NotRequired[bool]
     """Machines come and go with the jobs: Karpenter is among the operators. They stay by default."""
+    watched: NotRequired[bool]
+    """Exporters of the accelerators are among the operators: metrics are kept. Not by default."""
     existing: NotRequired[list[str]]
     """Those that the cluster has already, which are not installed; none by default."""
     images: NotRequired[dict[str, str]]
@@ -828,6 +834,8 @@ class PlatformArgs(TypedDict):
     """Where they come from."""
     scale_to_zero: NotRequired[bool]
     """Machines come and go with the jobs. They stay by default."""
+    watched: NotRequired[bool]
+    """Metrics of the cluster are kept, so its accelerators tell theirs. Not by default."""
     preflight: NotRequired[bool]
     """Run the preflight job as the platform is made."""
     files: NotRequired[str]
@@ -917,6 +925,8 @@ class RegistryArgs(TypedDict):
     """Images and charts that are mirrored, by their names in ``images.lock``; none: no repositories."""
     existing: NotRequired[ExistingArgs]
     """Resources that are there already."""
+    replica: NotRequired[str]
+    """Region that releases are copied to; none: they are in one region."""
 
 
 class ReleaseBucketArgs(TypedDict):
@@ -934,6 +944,36 @@ class ReleaseBucketArgs(TypedDict):
     """Days an overwritten or deleted object can still be had back."""
     log_to: NotRequired[str]
     """Bucket that its access log goes to; empty: none is kept."""
+
+
+class SourceBucketArgs(TypedDict):
+    """A bucket whose objects are copied."""
+
+    bucket: str
+    """Its name."""
+    key: NotRequired[str]
+    """Alias, or ARN, of the key that encrypts it; none: S3's own."""
+    lock: NotRequired[int]
+    """Days its objects are locked, and so the copies are; 0: no lock."""
+    keep_old_versions: NotRequired[int]
+    """Days an overwritten or deleted copy can still be had back."""
+
+
+class ReplicasArgs(TypedDict):
+    """Copies of buckets in another region."""
+
+    overrides: NotRequired[dict[str, dict[str, Any]]]
+    """Child's noun -> properties laid over what the component decided. Every key used stands first in a review."""
+    account: str
+    """Account that both belong to."""
+    region: str
+    """Region of the copies."""
+    home: str
+    """Region of the buckets that are copied."""
+    administrators: NotRequired[list[str]]
+    """Roles that reach the copies from outside of the networks; none by default."""
+    sources: dict[str, SourceBucketArgs]
+    """What for -> bucket that is copied."""
 
 
 class MonitoringArgs(TypedDict):
@@ -1311,6 +1351,10 @@ class StorageArgs(TypedDict):
     """Whether there is a bucket for training data."""
     checkpoints: NotRequired[bool]
     """Whether there is a bucket for checkpoints."""
+    replica: NotRequired[str]
+    """Region that datasets and records are copied to; none: they are in one region."""
+    key_name: NotRequired[str]
+    """Alias, or ARN, of the key: what copies objects names it by this. Required with ``replica``."""
     existing: NotRequired[dict[str, str]]
     """``datasets`` or ``checkpoints`` -> name of a bucket that is there already, and not made; none by default."""
     keep_records: NotRequired[int]
@@ -1458,6 +1502,8 @@ class TrainingArgs(TypedDict):
     """``datasets`` or ``checkpoints`` -> a bucket that is there already; none by default."""
     egress: NotRequired[list[EgressArgs]]
     """Ranges that machines may reach; none by default."""
+    replica: NotRequired[str]
+    """Region that datasets and records are copied to; none: they are in one region."""
     transit_gateway: NotRequired[str]
     """Transit gateway that ranges outside are reached through; empty: no route leads out."""
     datasets: NotRequired[str]

@@ -29,6 +29,7 @@ from aiinfra.components.aws.network import Network
 from aiinfra.components.aws.observability import Observability
 from aiinfra.components.aws.registry import Registry
 from aiinfra.components.aws.release_bucket import ReleaseBucket
+from aiinfra.components.aws.replicas import Replicas
 from aiinfra.components.aws.runner import Runner
 from aiinfra.components.aws.serving import Serving
 from aiinfra.components.aws.signing_key import SigningKey
@@ -77,6 +78,7 @@ COMPONENTS: Final[tuple[type[pulumi.ComponentResource], ...]] = (
     Queueing,
     Registry,
     ReleaseBucket,
+    Replicas,
     Runner,
     Scaling,
     Serving,

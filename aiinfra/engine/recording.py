@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiinfra.engine.standin import answer_of
 from aiinfra.errors import AiinfraError, BadInput
+from aiinfra.graph.functions import answer
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.program import Program
 from aiinfra.graph.projects import collect_with_upstreams, upstream_programs
@@ -29,7 +29,7 @@ def record(program: Program, stack: str, config: Mapping[str, str] | None = None
     Raises:
         BadInput: the program, or its project, cannot be read.
     """
-    options: dict[str, Any] = {"stack": stack, "config": config, "invoke": _answer}
+    options: dict[str, Any] = {"stack": stack, "config": config, "invoke": _unheard, "stand_ins": True}
     path = program.main if program.root == program.folder else program.root
     try:
         preview = collect_with_upstreams(path, mode=Mode.PREVIEW, **options)
@@ -43,5 +43,6 @@ def record(program: Program, stack: str, config: Mapping[str, str] | None = None
     return Recording(preview, symbolic, upstreams)
 
 
-def _answer(token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**arguments, **answer_of(token, arguments)}
+def _unheard(token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A function that nobody knows gives back what it was asked; all others get the stand-ins of a review."""
+    return arguments if answer(token, arguments, {}) is None else None

@@ -19,7 +19,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from aiinfra.engine.cloud import Cloud, ProviderError
 from aiinfra.engine.drift import put
 from aiinfra.engine.faults import Faults
-from aiinfra.engine.providers import Package, load_class, result_of
+from aiinfra.engine.providers import Package, answer_of, load_class
 from aiinfra.engine.verdict import judge, kind_of
 from aiinfra.graph import standins, urn, wire
 from aiinfra.graph.change import compare
@@ -171,12 +171,13 @@ class StandIn:
                 put(properties, self._cloud.altered[request.id])
         return provider_pb2.ReadResponse(id=request.id, properties=outputs, inputs=inputs)
 
-    def _invoke(self, request: provider_pb2.InvokeRequest, _context: grpc.ServicerContext) -> Message:
-        """A provider function: its arguments, and stand-ins for the rest."""
+    def _invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> Message:
+        """A provider function, answered as a review answers it; one that nobody knows, with what it was asked."""
+        arguments = self._decoder.mapping(request.args)
+        provider = self._configured.get(context.peer())
+        made = answer_of(request.tok, arguments, provider.inputs if provider else {})
         response = provider_pb2.InvokeResponse()
-        answer: Struct = getattr(response, "return")
-        answer.CopyFrom(request.args)
-        answer.update(answer_of(request.tok, answer.fields.keys()))
+        getattr(response, "return").update(wire.encode(dict(made), request.tok))
         return response
 
     def _refuse(self, id_: str, node: Node) -> None:
@@ -199,14 +200,6 @@ class StandIn:
             inputs=self._decoder.mapping(properties),
             provider=provider.urn if provider else "",
         )
-
-
-def answer_of(token: str, given: Iterable[str] = ()) -> dict[str, Any]:
-    """Stand-ins for what a provider function gives, but for what it was ``given``."""
-    name = token.rpartition(":")[2]
-    there = set(given)
-    made = {key: standins.stand_in(shape, f"{name}.{key}") for key, shape in result_of(token).items()}
-    return {key: value for key, value in made.items() if key not in there and value is not None}
 
 
 def _type_of(own: str) -> str:

@@ -31,6 +31,14 @@ class Item:
     """What use adds to the fixed part."""
 
 
+def priced_sum(items: Iterable[Item]) -> Value:
+    """USD a month of those that have a price."""
+    total = exact(0.0, "USD/month")
+    for item in items:
+        total = total + item.cost if item.cost.known else total
+    return total.unit_as("USD/month")
+
+
 @dataclass(frozen=True, slots=True)
 class Bill:
     """All billable resources of a program."""
@@ -52,10 +60,7 @@ class Bill:
     @property
     def cost(self) -> Value:
         """USD a month of what is priced."""
-        total = exact(0.0, "USD/month")
-        for item in self.items:
-            total = total + item.cost if item.cost.known else total
-        return total.unit_as("USD/month")
+        return priced_sum(self.items)
 
     @property
     def priced(self) -> int:

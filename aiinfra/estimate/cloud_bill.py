@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiinfra.estimate.bill import Bill, Item, counted, grouped, money
+from aiinfra.estimate.bill import Bill, Item, counted, grouped, money, priced_sum
 from aiinfra.estimate.bill import data as bill_data
-from aiinfra.estimate.value import Value, exact
+from aiinfra.estimate.value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,7 @@ class CloudBill:
     @property
     def cost(self) -> Value:
         """USD a month of what is priced."""
-        total = exact(0.0, "USD/month")
-        for item in self.items:
-            total = total + item.cost if item.cost.known else total
-        return total.unit_as("USD/month")
+        return priced_sum(self.items)
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Building a release folder. The same inputs give the same bytes in every file; the signature is added later."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -61,6 +62,8 @@ def build_release(source: ReleaseSource, folder: Path) -> ReleaseManifest:
             of the model has a name that the release needs), ``model-changed`` (the model was written to meanwhile),
             ``card-invalid``.
     """
+    if re.fullmatch(r"[0-9]{1,18}", source.version) is None:
+        raise BadInput("release-invalid", f"version {source.version!r} is not a whole number", "name one, like 4")
     if folder.exists():
         raise Refused("release-exists", f"{folder} is there already", "name another folder, or a new version")
     facts = read_facts(source.model)

@@ -38,7 +38,7 @@ def start_class(
     """
     folder = _folder(deployment)
     if any((folder / name).is_file() for name in NAMES):
-        classes = [site.class_name for site in load(deployment).every_site]
+        classes = list(dict.fromkeys(site.class_name for site in load(deployment).every_site))
         if class_name not in classes:
             raise BadInput(
                 "class-unknown",

@@ -143,17 +143,19 @@ def _of_table(name: str, row: Operator, to: _Places, using: Tool) -> Copy:
         return Copy(name, target, (Command(using.copy(f"{source}:{row.version}", target, plain_http=to.plain_http)),))
     repository, chart = row.chart.split()
     target = f"{to(name, f'{urlsplit(repository).netloc}/{chart}')}:{row.version}"
-    return Copy(name, target, tuple(_by_helm(repository, chart, row.version, target, plain_http=to.plain_http)))
+    return Copy(name, target, tuple(_by_helm(repository, chart, row.version, target, to)))
 
 
-def _by_helm(repository: str, chart: str, version: str, target: str, *, plain_http: bool) -> Iterator[Write | Command]:
-    """A chart of a plain chart repository becomes an OCI artifact: Helm fetches it, oras pushes it under the name that
-    is wanted (``helm push`` would choose one)."""
+def _by_helm(repository: str, chart: str, version: str, target: str, to: _Places) -> Iterator[Write | Command]:
+    """A chart of a plain chart repository becomes an OCI artifact. ``helm push`` names it after the chart; where
+    another name is wanted, oras pushes it with what Helm would say of it."""
     about = json.dumps({"apiVersion": "v2", "name": chart, "version": version}, separators=(",", ":"))
     config, archive = f"{_SCRATCH}/{chart}-{version}.json", f"{_SCRATCH}/{chart}-{version}.tgz"
-    fetch = ["helm", "pull", chart, "--repo", repository, "--version", version, "--destination", _SCRATCH]
-    insecure = ["--plain-http"] if plain_http else []
-    yield Command(fetch)
+    insecure = ["--plain-http"] if to.plain_http else []
+    yield Command(["helm", "pull", chart, "--repo", repository, "--version", version, "--destination", _SCRATCH])
+    if not to.by_name:
+        yield Command(["helm", "push", *insecure, archive, f"oci://{to.to}"])
+        return
     yield Write(config, about)
     yield Command(
         ["oras", "push", *insecure, target, "--config", f"{config}:{_HELM_CONFIG}", f"{archive}:{_HELM_CHART}"]

@@ -71,6 +71,9 @@ def parse_place(text: str) -> Place:
         if match is not None:
             host = f"{match['host']}{match['port'] or ''}"
             return Place(Kind.REGISTRY, text, host, match["name"], tag=match["tag"] or "", digest=match["digest"] or "")
+    if "://" in text:
+        bare = text.partition("://")[2]
+        raise BadInput("place-invalid", f"{text!r} is a web address, no place for a release", f"write {bare}:TAG")
     near = f"; a folder is written ./{text} or dir:{text}" if Path(text.partition(":")[0]).exists() else ""
     raise BadInput(
         "place-invalid",

@@ -83,7 +83,7 @@ def check_private(key: Path) -> None:
 
     Raises:
         AiinfraError: ``key-readable``.
-        BadInput: ``key-missing``.
+        BadInput: ``key-missing``, ``key-invalid`` (a public key).
     """
     try:
         state = key.stat()
@@ -91,6 +91,8 @@ def check_private(key: Path) -> None:
         raise BadInput("key-missing", f"cannot read {key}: {error.strerror}", "name the private key's file") from None
     if not stat.S_ISREG(state.st_mode):
         raise BadInput("key-missing", f"{key} is not a file", "name the private key's file")
+    if b"PUBLIC KEY" in key.read_bytes()[:64]:
+        raise BadInput("key-invalid", f"{key} is a public key, and signing takes the private one", "name that")
     if os.name == "posix" and (state.st_mode & 0o077 or state.st_uid not in (os.geteuid(), 0)):
         raise AiinfraError(
             "key-readable",

@@ -211,8 +211,9 @@ def simulate(plan: Plan, fleet: Fleet, bad: Bad, gate: Gate, *, seed: int) -> Ex
     if not 1 <= fleet.sites <= MOST_SITES or fleet.link <= 0 or fleet.requests < 0 or seed < 0:
         raise BadInput(
             "simulation-invalid",
-            f"{fleet.sites} sites, links of {fleet.link:g} Mbit/s, {fleet.requests:g} requests, seed {seed}",
-            f"1 to {MOST_SITES:,} sites, a link faster than nothing, no negative numbers",
+            f"a fleet of {fleet.sites} sites with links of {fleet.link:g} Mbit/s, {fleet.requests:g} requests and seed "
+            f"{seed} cannot be simulated",
+            f"name 1 to {MOST_SITES:,} sites, a link faster than nothing, and no negative numbers",
         )
     sites = _Sites(fleet, bad, seed)
     wave = np.minimum(np.searchsorted([float(end) for end in plan.ends], sites.place, side="right"), len(plan.ends) - 1)

@@ -214,12 +214,16 @@ def _check_names(folder: Path, files: set[str], statement: _Statement) -> None:
     missing = sorted(set(statement.digests) - files)
     if missing:
         raise AiinfraError(
-            "release-file-missing", f"{folder} lacks {missing[0]!r}, which is signed", "fetch the release again"
+            "release-file-missing",
+            f"{folder} lacks {missing[0]!r}, which is signed",
+            "fetch the release again; where the change is yours, sign it again",
         )
     extra = sorted(files - set(statement.digests))
     if extra:
         raise AiinfraError(
-            "release-file-extra", f"{folder} holds {extra[0]!r}, which is not signed", "fetch the release again"
+            "release-file-extra",
+            f"{folder} holds {extra[0]!r}, which is not signed",
+            "fetch the release again; where the change is yours, sign it again",
         )
 
 
@@ -243,7 +247,9 @@ def _check_content(folder: Path, signer: Path, signature: bytes, statement: _Sta
         for name, digest in sorted(statement.digests.items()):
             if digest_of(folder / name) != digest:
                 raise AiinfraError(
-                    "release-changed", f"{folder}: {name!r} is not what was signed", "fetch the release again"
+                    "release-changed",
+                    f"{folder}: {name!r} is not what was signed",
+                    "fetch the release again; where the change is yours, sign it again",
                 ) from None
         _refuse(folder, f"the signature does not hold: {(str(error).splitlines() or ['unreadable'])[0][:200]}")
     if (folder / SIGNATURE).read_bytes() != signature:

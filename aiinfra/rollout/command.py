@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiinfra.errors import AiinfraError, BadInput
+from aiinfra.release.disk import writing
 from aiinfra.release.place import Kind, parse_place
 from aiinfra.release.store import LinkLost, ReleaseFolder, Source
 from aiinfra.release.transfer import Progress, open_source
@@ -13,8 +14,10 @@ from aiinfra.rollout import pull as pulling
 from aiinfra.rollout.home import Home
 from aiinfra.rollout.observe import look
 from aiinfra.rollout.pull import Outcome, Result, Site
+from aiinfra.rollout.record import Entry
 from aiinfra.rollout.soak import Clock, Limits
 from aiinfra.rollout.stay import Wall, own_delay, stay
+from aiinfra.server import repository as repositories
 from aiinfra.server.config import ServerConfig, Watch
 from aiinfra.server.flags import configure
 from aiinfra.spec.class_file import Wave, read_class
@@ -22,6 +25,12 @@ from aiinfra.spec.window import parse_window
 from aiinfra.units import Duration, Share
 
 _CPU: Final = "CPUExecutionProvider"
+
+
+_DAMAGE: Final = frozenset(
+    ("release-changed", "release-file-missing", "release-file-extra", "release-invalid", "release-unsigned")
+)
+"""What verification says of files that are not as they were placed."""
 
 
 def run(
@@ -81,7 +90,7 @@ def run(
             opened = open_source(place, plain_http=plain_http, ca=ca)
         return pulling.pull(here, place, opened, model=model, again=again, watched=not no_watch)
     except LinkLost as error:
-        kept = _serving(here, model) if or_keep else None
+        kept = _serving(here, model) if or_keep else _before(here, model) if first else None
         if kept is None:
             raise
         return Outcome(Result.CURRENT, model, kept, why=f"{error.message}; goes on with what is here")
@@ -139,6 +148,17 @@ def _await_server(address: str, model: str, load: Duration | None, clock: Clock)
         clock.sleep(clock.every)
 
 
+def history(repository: Path) -> list[Entry]:
+    """What happened to releases in a model repository, oldest first.
+
+    Raises:
+        BadInput: ``repository-absent``.
+    """
+    if not repository.is_dir():
+        raise BadInput("repository-absent", f"{repository} is not a folder", "name the server's model repository")
+    return Home(repository).record.entries()
+
+
 def _of_class(file: Path, site: str, wave: int | None) -> tuple[str, Wave]:
     """Where a class's releases are, and what the site's wave is meant to serve."""
     told = read_class(file)
@@ -157,18 +177,46 @@ def _serving(site: Site, model: str) -> str | None:
 
 
 def _stands(site: Site, model: str) -> str | None:
-    """The version to serve that is here and is what was signed; None where there is none. No network."""
-    version = _serving(site, model)
-    if version is None:
+    """The version to serve that is here and is what was signed; None where there is none. No network.
+
+    One that is not what was signed any more (a disk that rots) is removed: nothing would serve it, and it would stand
+    in the way of the same version fetched again. One whose signer is not known stays: that may be the configuration.
+    """
+    home = Home(Path(site.config.repository.dir))
+    version = home.current(model)
+    if not version:
         return None
-    folder = Home(Path(site.config.repository.dir)).folder(model, version)
     try:
-        told = site.config.repository
-        verify(folder, [Path(signer) for signer in told.signers], expired=told.allow_expired)
+        _verified(site, home, model, version)
     except AiinfraError as error:
         site.say(f"{model} {version} is here, and cannot be served: {error.message}")
+        if error.code not in _DAMAGE:
+            return None
+        with home.locked(), writing(home.root):
+            home.discard(model, version)
+            home.record.add(Entry("damaged", model, version, "", f"{error.code}: {error.message}"))
         return None
     return version
+
+
+def _before(site: Site, model: str) -> str | None:
+    """Where nothing can be fetched: the newest version here that is what was signed, made current; None: none is."""
+    home = Home(Path(site.config.repository.dir))
+    for version in reversed(repositories.versions(home.root, model)):
+        try:
+            _verified(site, home, model, version)
+        except AiinfraError:
+            continue
+        with home.locked(), writing(home.root):
+            home.make_current(model, version)
+            home.record.add(Entry("serving", model, version, "", "the one to serve is damaged, and the link is down"))
+        return version
+    return None
+
+
+def _verified(site: Site, home: Home, model: str, version: str) -> None:
+    told = site.config.repository
+    verify(home.folder(model, version), [Path(signer) for signer in told.signers], expired=told.allow_expired)
 
 
 def _config(file: Path | None, repository: Path | None, signers: Sequence[Path], watch: str | None) -> ServerConfig:
@@ -183,6 +231,6 @@ def _config(file: Path | None, repository: Path | None, signers: Sequence[Path],
         try:
             changed["watch"] = Watch(address=watch)
         except ValueError as error:
-            reason = str(error).splitlines()[2].strip()
-            raise BadInput("pull-needs", f"--watch {watch}: {reason}", "write --watch 127.0.0.1:PORT") from None
+            reason = str(error).splitlines()[2].strip().removeprefix("Value error, ").partition(" [type=")[0]
+            raise BadInput("pull-needs", f"--watch: {reason}", "write --watch 127.0.0.1:PORT") from None
     return config.model_copy(update=changed)

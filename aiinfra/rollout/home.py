@@ -5,6 +5,7 @@ The server reads none of it: names that begin with a dot are no models. Every fi
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -94,6 +95,15 @@ class Home:
         files.replace(home / version)
         sync_folder(home)
         sync_folder(self.root)
+
+    def discard(self, model: str, version: str) -> None:
+        """Remove a version, at once: half of one is never there."""
+        gone = self.incoming("removed")
+        gone.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(gone, ignore_errors=True)
+        self.folder(model, version).replace(gone)
+        sync_folder(self.root / model)
+        shutil.rmtree(gone)
 
     def current(self, model: str) -> str:
         """The version that is served, or would be; empty where there is none, or ``current`` names one that is gone."""

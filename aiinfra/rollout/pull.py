@@ -8,7 +8,8 @@ a whole release, the old one or the new one. The server is told nothing: it watc
 import asyncio
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -127,6 +128,8 @@ def pull(
         site.say(f"asking {place.text}")
         artifact = resolve(source, place)
         name, version, there = _there(home, artifact)
+        if there and model and name != model:
+            raise _other_model(name, model)
         if there and home.current(name) == version:
             _sweep(home, "")
             return Outcome(Result.CURRENT, name, version, artifact.digest, finished.why if finished else "")
@@ -138,7 +141,8 @@ def pull(
             staging = home.incoming(artifact.digest)
             _sweep(home, staging.name)
             files = fetch(source, artifact, staging, progress=site.progress, pause=site.pause)
-            name, version = _judge(site, home, artifact, files, model)
+            with _said_of(place, files):
+                name, version = _judge(site, home, artifact, files, model)
             _place(home, files, name, version)
         return _switch(site, home, artifact, name, version, watched=watched)
 
@@ -182,6 +186,16 @@ def _refuse_rejected(home: Home, artifact: Artifact, place: Place, *, again: boo
         )
 
 
+@contextmanager
+def _said_of(place: Place, files: Path) -> Iterator[None]:
+    """What is wrong with a release that has just arrived is said of the place it came from, not of a folder of ours."""
+    try:
+        yield
+    except AiinfraError as error:
+        error.message = error.message.replace(str(files / "model.onnx"), place.text).replace(str(files), place.text)
+        raise
+
+
 def _judge(site: Site, home: Home, artifact: Artifact, folder: Path, model: str) -> tuple[str, str]:
     """Verify, vet and try it in a child, as this tier runs it; its name and version.
 
@@ -193,9 +207,7 @@ def _judge(site: Site, home: Home, artifact: Artifact, folder: Path, model: str)
     signed_only = config.repository.model_copy(update={"allow_unsigned": False, "allow_expired": False})
     site.say(f"verifying and trying {claimed.name} {claimed.version}")
     if model and claimed.name != model:
-        raise AiinfraError(
-            "release-other-model", f"that is a release of {claimed.name!r}, asked for was {model!r}", "check the source"
-        )
+        raise _other_model(claimed.name, model)
     providers = [tier.execution_providers for tier in claimed.tiers]
     if providers and settings.execution_providers not in providers:
         fine = ", ".join(sorted({tier.accelerator for tier in claimed.tiers}))
@@ -221,6 +233,12 @@ def _judge(site: Site, home: Home, artifact: Artifact, folder: Path, model: str)
             _sweep(home, "")
         raise
     return claimed.name, claimed.version
+
+
+def _other_model(name: str, model: str) -> AiinfraError:
+    return AiinfraError(
+        "release-other-model", f"that is a release of {name!r}, asked for was {model!r}", "check the source"
+    )
 
 
 def _place(home: Home, files: Path, name: str, version: str) -> None:
@@ -301,13 +319,8 @@ def _prune(home: Home, kept: Begun) -> None:
     stay = {kept.version, kept.previous, home.current(kept.model)}
     placed = [e.version for e in home.record.entries() if e.model == kept.model and e.event == "serving"]
     for version in set(placed) - stay:
-        folder = home.folder(kept.model, version)
-        gone = home.incoming("removed")
-        if folder.is_dir():
-            gone.parent.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(gone, ignore_errors=True)
-            folder.replace(gone)  # at once: half a version is never there
-            shutil.rmtree(gone)
+        if home.folder(kept.model, version).is_dir():
+            home.discard(kept.model, version)
 
 
 def _sweep(home: Home, keep: str) -> None:

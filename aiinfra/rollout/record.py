@@ -12,7 +12,7 @@ class Entry:
     """One thing that happened."""
 
     event: str
-    """``refused``, ``serving``, ``kept``, ``kept-unwatched`` or ``rolled-back``."""
+    """``refused``, ``serving``, ``kept``, ``kept-failing``, ``rolled-back`` or ``damaged``."""
     model: str
     version: str
     digest: str

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from aiinfra.spec.base import Spec
 from aiinfra.spec.existing import ExistingKeys
 from aiinfra.spec.guard import Guard
-from aiinfra.spec.zone import Zone, Zones
+from aiinfra.spec.zone import Region, Zone, Zones
 
 
 def _quoted(value: object) -> object:
@@ -18,8 +18,6 @@ def _quoted(value: object) -> object:
         )
     return value
 
-
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])]
 
 Account = Annotated[str, BeforeValidator(_quoted), Field(pattern=r"^\d{12}$")]
 

@@ -62,6 +62,8 @@ class Deployment(Spec):
         unique(tuple(site.class_name for site in self.sites), "site class")
         if self.training is not None:
             _can_train(self.cloud, self.network, self.training)
+        if self.network.existing is not None and self.network.transit_gateway and self.serving is None:
+            raise ValueError("network.transit_gateway: the routes of a network that is there are its own: leave it out")
         if self.serving is not None:
             _can_serve(self.cloud, self.serving_cidr, self.serving)
             _apart(self)

@@ -59,6 +59,7 @@ def load(path: str | Path, stack: str = MAIN_STACK) -> Declaration:
     )
 
 
+_SUFFIXES: Final = frozenset(Path(name).suffix for name in NAMES)
 _OWN: Final = ("name", "context", "wave", None)
 """Columns of a CSV file of sites that are no values of the site's own; None: cells past the last column."""
 
@@ -79,7 +80,8 @@ def find(path: Path) -> Path:
             f"name one of {', '.join(NAMES)}, or run aiinfra init",
         )
     if not path.is_file():
-        near = did_you_mean(path.name, [p.name for p in path.parent.glob("*")]) if path.parent.is_dir() else ""
+        beside = path.parent.glob("*") if path.parent.is_dir() else ()
+        near = did_you_mean(path.name, [p.name for p in beside if p.is_dir() or p.suffix in _SUFFIXES])
         raise BadInput(
             "declaration-missing", f"{path} is not there{near}", "run aiinfra init --model FILE to start one"
         )

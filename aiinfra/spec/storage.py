@@ -4,6 +4,7 @@ from pydantic import Field
 
 from aiinfra.spec.base import Spec
 from aiinfra.spec.existing import ExistingBucket
+from aiinfra.spec.zone import Region
 from aiinfra.units import DataSize, Throughput
 
 
@@ -38,5 +39,8 @@ class Storage(Spec):
     """Checkpoints; none: no checkpoint bucket."""
     files: Files | None = None
     """File system for training; none: nodes read the buckets."""
+    replica: Region | None = Field(default=None, examples=["us-west-2"])
+    """Region that releases, datasets and records are copied to, inside ``objective.residency``; none: they are in one
+    region. Checkpoints are not copied."""
     existing: Existing = Existing()
-    """Resources that are there already."""
+    """Resources that are there already. They are not copied."""

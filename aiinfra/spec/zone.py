@@ -1,12 +1,15 @@
-"""Availability zones, by id."""
+"""Regions by name, availability zones by id."""
 
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from aiinfra.spec.base import unique
+
+Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])]
+"""Name of a region."""
 
 _ZONE: Final = re.compile(r"[a-z]+\d-az[1-8]")
 

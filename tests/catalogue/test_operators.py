@@ -38,3 +38,12 @@ def test_every_image_has_a_tag_and_a_name_of_its_own() -> None:
 )
 def test_which_operators_a_machine_needs(instance: str, scale: bool, wanted: list[str]) -> None:
     assert [row.name for row in operators_for(find_instance(instance), scale_to_zero=scale)] == wanted
+
+
+def test_where_metrics_are_kept_the_accelerators_tell_theirs() -> None:
+    added = {
+        name: {row.name for row in operators_for(find_instance(name), scale_to_zero=False, watched=True)}
+        - {row.name for row in operators_for(find_instance(name), scale_to_zero=False)}
+        for name in ("p5.48xlarge", "trn1.32xlarge")
+    }
+    assert added == {"p5.48xlarge": {"dcgm"}, "trn1.32xlarge": set()}

@@ -12,6 +12,8 @@ import pytest
 from aiinfra.check.checks import has_a_runtime
 from aiinfra.compiler.rendering import render
 from aiinfra.spec.reading import load
+from tests.goldens import check_golden
+from tests.programs import ROOT
 
 ANALYZE = shutil.which("systemd-analyze")
 SYSTEMD = pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyze")
@@ -32,6 +34,21 @@ def bundle(folder: Path, tier: str = JETSON, runtime: str = "{on: box}") -> dict
     (folder / "deployment.yaml").write_text(DECLARATION % (tier, runtime))
     files = render(load(folder))
     return {name.partition("/")[2]: text for name, text in files.items() if name.startswith("site-cabinet/")}
+
+
+def test_golden_bundle_of_a_jetson(tmp_path: Path, update_golden: bool) -> None:
+    """The factory's box, and a board that fetches its releases with an onnxruntime of its own."""
+    factory = render(load(ROOT / "examples" / "factory" / "deployment.yaml"))
+    brought = {name.partition("/")[2]: text for name, text in factory.items() if name.startswith("site-press-line/")}
+    wheel = f"https://wheels.example/onnxruntime_gpu-1.31.1-cp311-cp311-linux_aarch64.whl#sha256={'a' * 64}"
+    source = "registry.example.com/models/help-point:cabinet"
+    words = f"{{on: box, callers: [intercom], updates: {{source: '{source}'}}, runtime_wheel: '{wheel}'}}"
+    fetching = bundle(tmp_path, runtime=words)
+    for name, files in (("factory", brought), ("fetching", fetching)):
+        for file, text in files.items():
+            check_golden(f"box/{name}/{file}", text, update=update_golden)
+    assert set(brought) == {"README.md", "aiinfra-power.service", "aiinfra-server.service", "server.toml"}
+    assert {"aiinfra-pull.timer", "aiinfra-pull.service"} <= set(fetching) - set(brought)
 
 
 def root(folder: Path, files: dict[str, str]) -> Path:

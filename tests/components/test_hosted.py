@@ -62,6 +62,7 @@ def test_what_a_spec_requires_is_required_of_other_languages() -> None:
         "Queueing": ["instance", "namespace", "nodes", "tags"],
         "Registry": ["account", "name", "region", "tags"],
         "ReleaseBucket": ["account", "region"],
+        "Replicas": ["account", "home", "region", "sources"],
         "Runner": [
             "account",
             "cluster",

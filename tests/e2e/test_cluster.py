@@ -61,12 +61,19 @@ def surroundings(objects: list[Object]) -> list[Object]:
                 if "/" in name:
                     devices[name] = str(int(devices.get(name, "0")) + int(value) * item["spec"].get("replicas", 1))
         names = [f"{item['metadata']['name']}-{number}" for number in range(1 if devices else 2)]
-        found += [node(name, spec.get("nodeSelector", {}), devices) for name in names]
+        found += [node(name, {**spec.get("nodeSelector", {}), **required(spec)}, devices) for name in names]
         if "runtimeClassName" in spec:
             handler = spec["runtimeClassName"]
             meta = {"name": handler}
             found.append({"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": meta, "handler": handler})
     return list({(item["kind"], item["metadata"]["name"]): item for item in found}.values())
+
+
+def required(spec: Object) -> dict[str, str]:
+    """A label for each that the pod's nodes must have one of some values of: the first."""
+    terms = spec.get("affinity", {}).get("nodeAffinity", {}).get("requiredDuringSchedulingIgnoredDuringExecution", {})
+    asked = [each for term in terms.get("nodeSelectorTerms", []) for each in term["matchExpressions"]]
+    return {each["key"]: each["values"][0] for each in asked}
 
 
 def own_claims(workload: Object) -> list[Object]:

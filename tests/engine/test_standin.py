@@ -14,7 +14,8 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 from aiinfra.engine.cloud import Cloud
 from aiinfra.engine.faults import Failure, Faults
 from aiinfra.engine.providers import Package
-from aiinfra.engine.standin import answer_of, serve
+from aiinfra.engine.standin import serve
+from aiinfra.graph.functions import answer
 from aiinfra.graph.wire import SECRET_SIGNATURE, SIGNATURE, UNKNOWN_VALUE
 from tests.graphs import own
 
@@ -149,5 +150,17 @@ def test_providers_of_one_package_are_told_apart_by_their_connection(engine: Eng
 def test_a_provider_function_is_answered_with_what_it_was_asked_and_stand_ins(engine: Engine) -> None:
     request = pb.InvokeRequest(tok="aws:ec2/getVpc:getVpc", args=struct({"id": "vpc-1"}))
     answer = MessageToDict(getattr(engine.stub.Invoke(request), "return"))
-    assert (answer["id"], answer["cidrBlock"]) == ("vpc-1", "getVpc.cidrBlock")
-    assert answer_of("nobody:index/get:get") == {}
+    assert (answer["id"], answer["cidrBlock"]) == ("vpc-1", "172.31.0.0/16")
+    unknown = pb.InvokeRequest(tok="nobody:index/get:get", args=struct({"of": "x"}))
+    assert MessageToDict(getattr(engine.stub.Invoke(unknown), "return")) == {"of": "x"}
+
+
+def test_a_provider_function_is_answered_in_the_providers_region_as_a_review_answers_it(engine: Engine) -> None:
+    told = struct({"region": "eu-west-1"})
+    engine.stub.Configure(pb.ConfigureRequest(urn=own("pulumi:providers:aws", "eu"), args=told))
+    request = pb.InvokeRequest(tok="aws:index/getAvailabilityZones:getAvailabilityZones", args=struct({}))
+    found = MessageToDict(getattr(engine.stub.Invoke(request), "return"))
+    made = answer(request.tok, {}, {"region": "eu-west-1"})
+    assert made is not None
+    assert found == dict(made.result)
+    assert found["names"] == ["eu-west-1a", "eu-west-1b", "eu-west-1c"]

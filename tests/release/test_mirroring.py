@@ -93,6 +93,9 @@ def test_a_chart_that_is_in_no_registry_is_fetched_by_helm_and_pushed_under_the_
         f"{push} charts/{CHART}-0.18.2.tgz:{CONTENT}",
     ]
     assert made.lines[0] == "mkdir -p charts"
+    (own,) = (one for one in plan(declared, "m.internal/x", SKOPEO).copies if one.name == "chart-nvidia")
+    assert str(own.steps[-1]) == f"helm push charts/{CHART}-0.18.2.tgz oci://m.internal/x"
+    assert own.target == f"m.internal/x/{CHART}:0.18.2"
     tools = Tools()
     mirror(declared, made, SKOPEO, ask=tools)
     assert json.loads(tools.files["nvidia-device-plugin-0.18.2.json"])["version"] == "0.18.2"
@@ -111,7 +114,10 @@ def test_what_is_not_here_is_named_and_nothing_is_done(declared: Path, monkeypat
     words = ["mirror", "--to", "m.internal", "--deployment", str(declared)]
     ran = CliRunner().invoke(command, words, catch_exceptions=False, standalone_mode=False)
     assert ran.return_value == 1
+    assert "helm is not here, so nothing was done" in ran.stderr
+    ran = CliRunner().invoke(command, [*words, "--by-name"], catch_exceptions=False, standalone_mode=False)
     assert "helm and oras are not here, so nothing was done" in ran.stderr
+    ran = CliRunner().invoke(command, words, catch_exceptions=False, standalone_mode=False)
     assert "platform-runner is needed and not locked" in ran.stderr
     assert "skopeo copy --all --preserve-digests docker://registry.k8s.io/kueue/kueue:v0.19.2 " in ran.stdout
     assert read_lock(declared) == before

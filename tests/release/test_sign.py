@@ -52,6 +52,9 @@ def test_keys_that_cannot_sign(tmp_path, release):
             sign(release, _key_file(tmp_path / "k.pem", pem))
         assert caught.value.code == "key-invalid"
     with pytest.raises(BadInput) as caught:
+        sign(release, public_key(dev_key(tmp_path / "home")))
+    assert "is a public key" in caught.value.message
+    with pytest.raises(BadInput) as caught:
         sign(release, tmp_path / "absent")
     assert caught.value.code == "key-missing"
 

@@ -8,7 +8,7 @@ import pytest
 from aiinfra.errors import AiinfraError
 from aiinfra.release.manifest import TierConstraint
 from aiinfra.release.record import on_cpu
-from aiinfra.release.sign import sign
+from aiinfra.release.sign import dev_key, public_key, sign
 from aiinfra.release.trial import try_release
 from aiinfra.release.verify import verify
 from aiinfra.rollout import pull as pulling
@@ -116,14 +116,15 @@ def test_one_that_fails_its_golden_trial_never_becomes_current(station, factory,
 
 
 def test_one_that_is_not_signed_by_a_known_key_never_becomes_current(station, factory, tmp_path):
-    from aiinfra.release.sign import dev_key
-
     factory.ship("1", factor=1.0)
     station.pull()
     good = factory.key
     factory.key = dev_key(tmp_path / "other")
     factory.ship("2")
-    assert code(station.pull) == "release-foreign-key"
+    with pytest.raises(AiinfraError) as caught:
+        station.pull()
+    assert caught.value.code == "release-foreign-key"
+    assert caught.value.message.startswith(f"{factory.place.text} is signed by the key ")
     assert (station.current, station.versions) == ("1", ["1"])
     factory.key = good
     sign(tmp_path / "built" / "m-2-2.0-None", good)
@@ -240,3 +241,50 @@ def test_the_command_line(station, factory, tmp_path):
     assert code(CliRunner().invoke, command, empty, catch_exceptions=False) == "link-lost"
     assert code(CliRunner().invoke, command, ["pull"], catch_exceptions=False) == "pull-needs"
     assert CliRunner().invoke(command, [*words, "--soak", "10"]).exit_code == 2
+    typo = ["history", "--repository", str(tmp_path / "nowhere")]
+    assert code(CliRunner().invoke, command, typo, catch_exceptions=False) == "repository-absent"
+    other = [*words, "--model", "n"]
+    assert code(CliRunner().invoke, command, other, catch_exceptions=False) == "release-other-model"
+    far = [*words, "--watch", "10.0.0.1:80"]
+    with pytest.raises(AiinfraError) as told:
+        CliRunner().invoke(command, far, catch_exceptions=False)
+    assert told.value.message == (
+        "--watch: 10.0.0.1:80 can be reached from other machines: watch is on loopback, like 127.0.0.1:9091"
+    )
+
+
+def test_where_a_release_stands_nothing_is_asked_and_a_damaged_one_is_replaced(station, factory, tmp_path):
+    from click.testing import CliRunner
+
+    from aiinfra.cli.release import command
+
+    factory.ship("1")
+    words = ["pull", factory.place.text, "--repository", str(station.models), "--signer", str(factory.signer)]
+    first = [*words, "--first", "--no-watch", "--model", "m"]
+    ran = CliRunner().invoke(command, first, catch_exceptions=False)
+    assert ran.stdout == "m 1 is current: made current; not watched yet\n"
+    factory.ship("2")
+    ran = CliRunner().invoke(command, first, catch_exceptions=False)
+    assert ran.stdout == "m 1 is served already: it is here and as it was signed; nothing was asked\n"
+    (station.models / "m" / "1" / "release.json").write_text("{}")
+    ran = CliRunner().invoke(command, first, catch_exceptions=False)
+    assert "m 1 is here, and cannot be served: " in ran.stderr
+    assert (station.current, station.versions) == ("2", ["2"])
+    (station.models / "m" / "2" / "model.onnx").write_bytes(b"rotten")
+    ran = CliRunner().invoke(command, first, catch_exceptions=False)  # the same version is fetched again
+    assert ran.stdout == "m 2 is current: made current; not watched yet\n"
+    factory.ship("3", factor=3.0)
+    CliRunner().invoke(command, words, catch_exceptions=False)
+    assert (station.current, station.versions) == ("3", ["2", "3"])
+    (station.models / "m" / "3" / "model.onnx").write_bytes(b"rotten")
+    gone = ["pull", "127.0.0.1:9/m:1", "--plain-http", *first[2:]]
+    ran = CliRunner().invoke(command, gone, catch_exceptions=False)  # rather an older one than none
+    assert ran.exit_code == 0
+    assert (station.current, station.versions) == ("2", ["2"])
+    assert [event for event, _ in events(station)].count("damaged") == 3
+    foreign = [word.replace(str(factory.signer), str(public_key(dev_key(tmp_path / "other")))) for word in gone]
+    assert code(CliRunner().invoke, command, foreign, catch_exceptions=False) == "link-lost"
+    assert station.versions == ["2"]  # a wrong signer in the configuration costs no release
+    (station.models / "m" / "2" / "model.onnx").write_bytes(b"rotten")
+    assert code(CliRunner().invoke, command, gone, catch_exceptions=False) == "link-lost"
+    assert code(CliRunner().invoke, command, [*words, "--first"], catch_exceptions=False) == "pull-needs"

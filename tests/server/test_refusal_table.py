@@ -18,6 +18,13 @@ TABLE_HEAD = """# Every bad input tried, and what it got
 
 Written by `tests/server/test_refusal_table.py` (with `--update-golden`) from a server's answers, and held to them.
 
+A request that reads well and that the model's own operators refuse gets 400 as well: "the model refused these inputs:
+their shapes or values do not fit its operators". onnxruntime says the same of a value that does not fit (an index
+that is out of range) and of a model that is wrong for every input, so the server cannot tell whose mistake it is. A
+5xx would count a caller's input as an outage, and have balancers try it again elsewhere. The counters tell: such a
+request is in `aiinfra_requests_failed_total`, one that is refused before it reaches the model is not. The watch after
+a pull and the gates of waves read that.
+
 | tried | status | answer |
 |---|---|---|
 """

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -47,8 +48,8 @@ def main() -> int:
     return 0
 
 
-def walk(folder: Path) -> str:
-    """The whole story as Markdown, run in ``folder``.
+def walk(folder: Path, story: Sequence[Step] = STORY) -> str:
+    """The story, or its beginning, as Markdown, run in ``folder``.
 
     Raises:
         RuntimeError: a command ended otherwise than the story says.
@@ -71,7 +72,7 @@ def walk(folder: Path) -> str:
     servers: list[subprocess.Popen[bytes]] = []
     parts = [HEAD]
     try:
-        for step in STORY:
+        for step in story:
             here = folder if step is STORY[0] else folder / "lab"
             parts.append(told(step, _typed(step, here, environment, ports, servers)))
     except RuntimeError:

@@ -8,11 +8,12 @@ from aiinfra.components.aws.network_specs import Retention
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Mail, Region
+from aiinfra.spec.cloud import Account, Mail
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.guard import Guard
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import RoleArn
+from aiinfra.spec.zone import Region
 from aiinfra.units import Spend
 
 Purpose = Annotated[str, Field(pattern=r"^[a-z-]+$")]

@@ -25,9 +25,10 @@ class ClosedBucket(Component):
         spec = parse_args(ClosedBucketSpec, name, args)
         super().__init__(CLOSED_BUCKET, name, spec, opts)
         called, partition = spec.called(name), find_region(spec.region).partition
-        kept = {"bucket": called, "object_lock_enabled": bool(spec.lock)}
+        there = {"region": spec.region} if spec.elsewhere else {}
+        kept = {"bucket": called, "object_lock_enabled": bool(spec.lock), **there}
         bucket = self.child(aws.s3.Bucket, "bucket", kept, protect=True)
-        on = {"bucket": bucket.bucket}
+        on = {"bucket": bucket.bucket, **there}
         closed = self.child(aws.s3.BucketPublicAccessBlock, "access-block", {**on, **bucket_settings.NOT_PUBLIC})
         self.child(aws.s3.BucketOwnershipControls, "ownership", {**on, **bucket_settings.NO_ACLS})
         versioning = self.child(aws.s3.BucketVersioning, "versioning", {**on, **bucket_settings.VERSIONED})

@@ -11,12 +11,12 @@ from aiinfra.components.aws.network_specs import Retention
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region
+from aiinfra.spec.cloud import Account
 from aiinfra.spec.existing import KeyArn
 from aiinfra.spec.serving import Ranges
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import Capacity, RoleArn
-from aiinfra.spec.zone import Zones
+from aiinfra.spec.zone import Region, Zones
 
 
 def _known(version: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aiinfra.components.aws.groups import GROUPS, PASSAGES, RUNNER, RUNNER_PASSAGES, Passage
+from aiinfra.components.aws.groups import GROUPS, PASSAGES, QUEUE_PASSAGE, RUNNER, RUNNER_PASSAGES, Passage
 from aiinfra.components.aws.layout import place
 from aiinfra.components.aws.network_specs import JoinedNetworkSpec
 
@@ -34,7 +34,7 @@ def given_groups(spec: JoinedNetworkSpec) -> dict[str, str]:
 
 def passages(spec: JoinedNetworkSpec) -> tuple[Passage, ...]:
     """As in a network of ours; what goes to endpoints goes to each of their groups that there is."""
-    wanted = (*PASSAGES, *(RUNNER_PASSAGES if spec.runner else ()))
+    wanted = (*PASSAGES, QUEUE_PASSAGE, *(RUNNER_PASSAGES if spec.runner else ()))
     there = {*groups(spec), *given_groups(spec)}
     to_theirs = tuple(
         Passage(one.source, THEIRS, one.protocol, one.ports, one.why) for one in wanted if one.target == "endpoints"

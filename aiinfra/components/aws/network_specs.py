@@ -10,11 +10,11 @@ from aiinfra.catalogue.find import find_region
 from aiinfra.components.aws.endpoints import ALWAYS, SERVICES
 from aiinfra.components.aws.layout import layout
 from aiinfra.components.spec import ComponentSpec, Given
-from aiinfra.spec.cloud import Account, Region
+from aiinfra.spec.cloud import Account
 from aiinfra.spec.deployment import PODS
 from aiinfra.spec.existing import ExistingNetwork
 from aiinfra.spec.network import Egress
-from aiinfra.spec.zone import Zone, Zones
+from aiinfra.spec.zone import Region, Zone, Zones
 
 RETENTION: Final = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """Days that CloudWatch Logs can keep records, of a year and more (its API reference, PutRetentionPolicy)."""

@@ -46,7 +46,7 @@ class Observability(Component):
         arn = f"{group_arn(called, spec.account, spec.region, partition)}:*"
         props = {"alias": name, "kms_key_arn": key.arn, "logging_configuration": {"log_group_arn": arn}}
         workspace = self.child(aws.amp.Workspace, "workspace", props, protect=True, depends_on=[log])
-        rules = {"workspace_id": workspace.id, "name": "training", "data": watch_rules.rules()}
+        rules = {"workspace_id": workspace.id, "name": "training", "data": watch_rules.rules(spec.exporters)}
         self.child(aws.amp.RuleGroupNamespace, "rules", rules, delete_before_replace=True)
         manager = pulumi.Output.from_input(spec.topic).apply(
             lambda topic: watch_rules.alert_manager(topic, spec.region)
@@ -66,7 +66,7 @@ class Observability(Component):
             "alias": self._name,
             "source": {"eks": place},
             "destination": {"amp": {"workspace_arn": workspace}},
-            "scrape_configuration": watch_rules.scraped(),
+            "scrape_configuration": watch_rules.scraped(spec.exporters),
         }
 
     def _grafana(self, spec: ObservabilitySpec, partition: str) -> None:

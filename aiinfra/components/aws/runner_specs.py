@@ -4,7 +4,8 @@ from pydantic import Field
 
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region, State
+from aiinfra.spec.cloud import Account, State
+from aiinfra.spec.zone import Region
 
 
 class RunnerSpec(ComponentSpec):

@@ -10,6 +10,7 @@ from aiinfra.spec.cloud import Account
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.storage import Existing
 from aiinfra.spec.tags import Tags
+from aiinfra.spec.zone import Region
 
 
 class ReleaseBucketSpec(ComponentSpec):
@@ -68,6 +69,8 @@ class RegistrySpec(ComponentSpec):
     """Images and charts that are mirrored, by their names in ``images.lock``; none: no repositories."""
     existing: Existing = Existing()
     """Resources that are there already."""
+    replica: Region | None = None
+    """Region that releases are copied to; none: they are in one region."""
 
     @classmethod
     def of(cls, declaration: Declaration) -> "RegistrySpec":
@@ -89,4 +92,5 @@ class RegistrySpec(ComponentSpec):
             prefix=declaration.prefix,
             images=tuple(sorted({*needed(deployment), *pulled(deployment)})),
             existing=deployment.storage.existing,
+            replica=deployment.storage.replica,
         )

@@ -1,6 +1,8 @@
 """What the buckets of a training cluster are declared with, each from the whole. Pure; the key is handed through."""
 
-from aiinfra.components.aws.storage_specs import ClosedBucketSpec, StorageSpec
+from typing import Final
+
+from aiinfra.components.aws.storage_specs import ClosedBucketSpec, ReplicasSpec, SourceBucket, StorageSpec
 from aiinfra.names import bucket_name
 
 ACCESS_LOGS = "access-logs"
@@ -35,9 +37,42 @@ def access_logs_of(spec: StorageSpec, name: str) -> ClosedBucketSpec:
     )
 
 
+COPIED: Final = ("audit", "datasets")
+"""What is worth having in another region: checkpoints are overwritten all the time, and are of no use without their
+machines."""
+
+
+def old_versions_of(spec: StorageSpec) -> dict[str, int]:
+    """Noun -> days that old versions stay. Checkpoints are overwritten all the time, so theirs go soon."""
+    return {"audit": spec.keep_records, "checkpoints": 14, "datasets": 90}
+
+
+def replicas_of(spec: StorageSpec, name: str) -> ReplicasSpec | None:
+    """Copies in another region, of buckets that are made here; None where none are wanted."""
+    if spec.replica is None:
+        return None
+    sources = {
+        noun: SourceBucket(
+            bucket=called(spec, name, noun),
+            key=spec.key_name,
+            lock=spec.keep_records if noun == "audit" else 0,
+            keep_old_versions=old_versions_of(spec)[noun],
+        )
+        for noun in nouns(spec)
+        if noun in COPIED
+    }
+    return ReplicasSpec(
+        account=spec.account,
+        region=spec.replica,
+        home=spec.region,
+        administrators=spec.administrators,
+        sources=sources,
+    )
+
+
 def buckets_of(spec: StorageSpec, name: str) -> dict[str, ClosedBucketSpec]:
-    """Noun -> what it is declared with. Checkpoints are overwritten all the time, so their old versions go soon."""
-    old_versions = {"audit": spec.keep_records, "checkpoints": 14, "datasets": 90}
+    """Noun -> what it is declared with."""
+    old_versions = old_versions_of(spec)
     return {
         noun: ClosedBucketSpec(
             account=spec.account,

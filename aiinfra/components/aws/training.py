@@ -63,7 +63,7 @@ class Training(Component):
         self.files = pulumi.Output.from_input({})
         keys = self.part(Keys, "keys", parts.keys_of(spec, name))
         network = self._network(spec, keys.logs)
-        stored = parts.storage_of(spec, keys.data)
+        stored = parts.storage_of(spec, name, keys.data)
         storage = self.part(Storage, "storage", stored)
         if spec.files is not None:
             ids = {"vpc": network.vpc, "subnet": network.services, "clients": network.nodes_group}

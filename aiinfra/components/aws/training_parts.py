@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiinfra.catalogue.find import find_region
+from aiinfra.catalogue.operators import exporters_of
 from aiinfra.components.aws import cluster_settings, endpoints
 from aiinfra.components.aws.accelerators import accelerated, is_placed
 from aiinfra.components.aws.account_specs import AlarmsSpec, SpendingSpec
@@ -82,8 +83,8 @@ def joined_network_of(spec: TrainingSpec, existing: ExistingNetwork, logs_key: G
     return JoinedNetworkSpec(**guarded_by(spec, logs_key), existing=existing)
 
 
-def storage_of(spec: TrainingSpec, key: Given) -> StorageSpec:
-    """The buckets of the cluster."""
+def storage_of(spec: TrainingSpec, name: str, key: Given) -> StorageSpec:
+    """The buckets of the training called ``name``."""
     return StorageSpec(
         account=spec.account,
         region=spec.region,
@@ -91,6 +92,8 @@ def storage_of(spec: TrainingSpec, key: Given) -> StorageSpec:
         administrators=spec.administrators,
         datasets=spec.datasets is not None or "datasets" in spec.existing_buckets,
         checkpoints=spec.checkpoints is not None or "checkpoints" in spec.existing_buckets,
+        replica=spec.replica,
+        key_name=key_name(spec, name, "data") if spec.replica else None,
         existing={noun: each.bucket for noun, each in spec.existing_buckets.items()},
     )
 
@@ -212,6 +215,7 @@ def observability_of(spec: TrainingSpec, name: str, **given: Given) -> Observabi
         account=spec.account,
         region=spec.region,
         cluster=cluster_called(spec, name),
+        exporters=exporters_of(accelerated(spec.instance)),
         grafana=spec.observability.grafana,
         **given,
     )

@@ -12,7 +12,7 @@ from aiinfra.components.spec import ComponentSpec
 from aiinfra.errors import BadInput
 from aiinfra.images import RUNNER, reference
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Mail, Region, State
+from aiinfra.spec.cloud import Account, Mail, State
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import PODS
 from aiinfra.spec.existing import ExistingBucket, ExistingCluster, ExistingKeys, ExistingNetwork
@@ -20,7 +20,7 @@ from aiinfra.spec.network import Egress
 from aiinfra.spec.storage import Files
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import Capacity, Metrics, RoleArn, Runner
-from aiinfra.spec.zone import Zone, Zones
+from aiinfra.spec.zone import Region, Zone, Zones
 from aiinfra.units import DataSize, Spend
 
 
@@ -68,6 +68,8 @@ class TrainingSpec(ComponentSpec):
     """``datasets`` or ``checkpoints`` -> a bucket that is there already; none by default."""
     egress: tuple[Egress, ...] = ()
     """Ranges that machines may reach; none by default."""
+    replica: Region | None = None
+    """Region that datasets and records are copied to; none: they are in one region."""
     transit_gateway: str = Field(default="", pattern=r"^(tgw-[0-9a-f]+)?$")
     """Transit gateway that ranges outside are reached through; empty: no route leads out."""
     datasets: DataSize | None = None
@@ -134,6 +136,7 @@ class TrainingSpec(ComponentSpec):
                 noun: bucket for noun in ("checkpoints", "datasets") if (bucket := getattr(stored, noun)) is not None
             },
             egress=deployment.network.egress,
+            replica=deployment.storage.replica,
             transit_gateway=deployment.network.transit_gateway,
             datasets=deployment.storage.datasets,
             checkpoints=deployment.storage.checkpoints,

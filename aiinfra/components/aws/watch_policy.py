@@ -10,11 +10,15 @@ def metrics_key(account: str, region: str, partition: str) -> str:
 
 
 def reader(account: str, region: str, partition: str) -> str:
-    """Grafana reads metrics and alarms of the account's workspaces, and writes nothing."""
+    """Grafana reads metrics and alarms of the account's workspaces, and its records by query; it writes nothing."""
     workspaces = f"arn:{partition}:aps:{region}:{account}:workspace/*"
+    groups = ("/aiinfra/*", "/aws/eks/*")
+    records = [f"arn:{partition}:logs:{region}:{account}:log-group:{name}" for name in groups]
     queries = ("aps:GetLabels", "aps:GetMetricMetadata", "aps:GetSeries", "aps:ListRules", "aps:QueryMetrics")
     return document(
         allow("Find", ("aps:ListWorkspaces",), "*"),
         allow("Query", ("aps:DescribeWorkspace", *queries), [workspaces]),
         allow("AlarmsOfAws", ("cloudwatch:GetMetricData", "cloudwatch:ListMetrics"), "*"),
+        allow("AskRecords", ("logs:StartQuery",), records),
+        allow("ReadAnswers", ("logs:GetQueryResults", "logs:StopQuery"), "*"),
     )

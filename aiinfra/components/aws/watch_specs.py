@@ -4,7 +4,9 @@ from pydantic import Field
 
 from aiinfra.components.aws.network_specs import Retention
 from aiinfra.components.spec import ComponentSpec, Given
-from aiinfra.spec.cloud import Account, Region
+from aiinfra.spec.base import Name
+from aiinfra.spec.cloud import Account
+from aiinfra.spec.zone import Region
 
 
 class ObservabilitySpec(ComponentSpec):
@@ -24,6 +26,8 @@ class ObservabilitySpec(ComponentSpec):
     """ARN of the topic that alarms go to."""
     logs_key: Given
     """ARN of the key that encrypts its log."""
+    exporters: tuple[Name, ...] = ()
+    """Operators in the cluster that tell of its accelerators: ``dcgm``; none by default."""
     grafana: bool = False
     """Make a Grafana workspace, whose users come from IAM Identity Center. None by default: it is paid by user."""
     keep_logs: Retention = 365

@@ -20,7 +20,7 @@ SYSTEM: Final = {NODES_LABEL: "system"}
 
 def wanted(spec: OperatorsSpec) -> tuple[Operator, ...]:
     """The operators of the cluster, in the order they are made."""
-    rows = operators_for(accelerated(spec.instance), scale_to_zero=spec.scale_to_zero)
+    rows = operators_for(accelerated(spec.instance), scale_to_zero=spec.scale_to_zero, watched=spec.watched)
     return tuple(row for row in rows if row.name not in spec.existing)
 
 
@@ -137,6 +137,15 @@ def nvidia() -> dict[str, Any]:
     return {"affinity": {"nodeAffinity": terms}, "failOnInitError": True}
 
 
+def _dcgm(_: OperatorsSpec) -> dict[str, Any]:
+    """On the machines with GPUs, whatever keeps others off them. AWS's scraper reads it from outside."""
+    return {
+        "nodeSelector": {NODES_LABEL: ACCELERATORS},
+        "tolerations": [{"operator": "Exists"}],
+        "serviceMonitor": {"enabled": False},
+    }
+
+
 def _efa(spec: OperatorsSpec) -> dict[str, Any]:
     return {
         "supportedInstanceLabels": {"keys": ["node.kubernetes.io/instance-type"], "values": [spec.instance]},
@@ -159,6 +168,7 @@ _SETTINGS: Final = {
     "jobset": _jobset,
     "trainer": _trainer,
     "nvidia": _nvidia,
+    "dcgm": _dcgm,
     "efa": _efa,
     "neuron": _neuron,
 }

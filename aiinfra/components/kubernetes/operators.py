@@ -15,7 +15,8 @@ class Operators(Component):
     """What runs in the cluster and is not ours. A review sees the charts and what they are told, not what they make.
 
     Children, each a Helm release: ``jobset``, ``kueue``, ``trainer``; ``nvidia`` or ``neuron`` by the machines that
-    train, ``efa`` where they have such cards, ``karpenter`` where they come and go.
+    train, ``dcgm`` where metrics of NVIDIA's are kept, ``efa`` where they have such cards, ``karpenter`` where they
+    come and go.
     """
 
     releases: pulumi.Output[list[str]]

@@ -51,6 +51,7 @@ def platform_of(declaration: Declaration, mounted: Given) -> PlatformSpec:
         nodes=training.nodes,
         capacity=training.capacity,
         scale_to_zero=training.scale_to_zero,
+        watched=training.observability is not None,
         preflight=training.preflight,
         files=files.size if files else None,
         images=dict(declaration.images),
@@ -70,6 +71,7 @@ def operators_of(spec: PlatformSpec) -> OperatorsSpec:
         instance=spec.instance,
         namespace=spec.name,
         scale_to_zero=spec.scale_to_zero,
+        watched=spec.watched,
         existing=spec.operators,
         images=spec.images,
     )

@@ -12,9 +12,10 @@ from aiinfra.components.aws.key_policy import KeyName, key_alias
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region
+from aiinfra.spec.cloud import Account
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import Capacity
+from aiinfra.spec.zone import Region
 from aiinfra.units import DataSize
 
 INSTANCE = r"^[a-z0-9-]+\.[a-z0-9-]+$"
@@ -31,6 +32,8 @@ class OperatorsSpec(ComponentSpec):
     """Namespace of training jobs; every job in it waits in its queue."""
     scale_to_zero: bool = False
     """Machines come and go with the jobs: Karpenter is among the operators. They stay by default."""
+    watched: bool = False
+    """Exporters of the accelerators are among the operators: metrics are kept. Not by default."""
     existing: tuple[Name, ...] = ()
     """Those that the cluster has already, which are not installed; none by default."""
     images: dict[str, str] = Field(default_factory=dict)
@@ -184,6 +187,8 @@ class PlatformSpec(ComponentSpec):
     """Where they come from."""
     scale_to_zero: bool = False
     """Machines come and go with the jobs. They stay by default."""
+    watched: bool = False
+    """Metrics of the cluster are kept, so its accelerators tell theirs. Not by default."""
     preflight: bool = True
     """Run the preflight job as the platform is made."""
     files: DataSize | None = None

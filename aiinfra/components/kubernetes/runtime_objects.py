@@ -105,11 +105,12 @@ def deployment(spec: InferenceRuntimeSpec) -> dict[str, Any]:
 def rolling(spec: InferenceRuntimeSpec) -> dict[str, int]:
     """The old pod goes when the new one is ready; but where it holds a device of a fixed machine, it goes first.
 
-    A site's own machine has the devices it has, and a pod holds its devices alone: a new pod beside the old one would
-    wait for ever. Such a server is away while its successor starts; with several replicas, one of them is.
+    A site's own machine, and one that is declared, has the devices it has, and a pod holds its devices alone: a new pod
+    beside the old one would wait for ever. Such a server is away while its successor starts; with several replicas, one
+    of them is.
     """
     tier = find_accelerator(spec.tier.accelerator)
-    fixed = spec.runtime.on is not Place.EKS
+    fixed = spec.runtime.on is not Place.EKS or bool(spec.machines)
     return {"maxSurge": 0, "maxUnavailable": 1} if tier.resource and fixed else {"maxSurge": 1, "maxUnavailable": 0}
 
 

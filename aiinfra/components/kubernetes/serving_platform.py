@@ -32,15 +32,16 @@ class ServingPlatform(Component):
         super().__init__(SERVING_PLATFORM, name, spec, opts)
         if unlocked:
             pulumi.log.warn(told(unlocked), self)
-        releases = [
-            self.child(kubernetes.helm.v3.Release, row.name, objects.release(row, spec)) for row in objects.wanted(spec)
-        ]
+        releases = {
+            row.name: self.child(kubernetes.helm.v3.Release, row.name, objects.release(row, spec))
+            for row in objects.wanted(spec)
+        }
         gpus = objects.runtime_class(spec)
         if gpus is not None:
             made = {"metadata": metadata("nvidia", spec.tags), **gpus}
             self.child(kubernetes.node.v1.RuntimeClass, "gpu-class", made)
         if spec.issuer is not None:
-            self._authority(spec.issuer, spec, releases)
+            self._authority(spec.issuer, spec, releases["cert-manager"])
         if spec.disks:
             meta = metadata("encrypted", spec.tags)
             meta["annotations"] = {"storageclass.kubernetes.io/is-default-class": "true"}
@@ -50,10 +51,10 @@ class ServingPlatform(Component):
         self.issuer = pulumi.Output.from_input(spec.issuer or "")
         self.done({"issuer": self.issuer})
 
-    def _authority(self, issuer: str, spec: ServingPlatformSpec, ready: list[kubernetes.helm.v3.Release]) -> None:
+    def _authority(self, issuer: str, spec: ServingPlatformSpec, signs: kubernetes.helm.v3.Release) -> None:
         custom, root = kubernetes.apiextensions.CustomResource, f"{issuer}-root"
         first = self.child(
-            custom, "root", {"metadata": metadata(root, spec.tags), **objects.root_issuer()}, depends_on=ready
+            custom, "root", {"metadata": metadata(root, spec.tags), **objects.root_issuer()}, depends_on=[signs]
         )
         meta = metadata(root, spec.tags, namespace=objects.namespace())
         certificate = self.child(
@@ -63,5 +64,5 @@ class ServingPlatform(Component):
             depends_on=[first],
             protect=True,
         )
-        signs = {"metadata": metadata(issuer, spec.tags), **objects.issuer_of(issuer)}
-        self.child(custom, "issuer", signs, depends_on=[certificate])
+        made = {"metadata": metadata(issuer, spec.tags), **objects.issuer_of(issuer)}
+        self.child(custom, "issuer", made, depends_on=[certificate])

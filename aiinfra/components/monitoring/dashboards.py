@@ -1,39 +1,23 @@
-"""Dashboards as Grafana's own JSON (schema version 41). Pure: the same bytes for the same runtime.
+"""Dashboards of one runtime as Grafana's own JSON (schema version 41). Pure: the same bytes for the same runtime.
 
 Each panel reads series that the server, its exporters or the collector export; a test compares the names.
 """
 
-import json
-from dataclasses import dataclass
-from typing import Any, Final
-
 from aiinfra.components.monitoring.alerts import Watched
 from aiinfra.components.monitoring.exporters import DCGM, exporters, power
-from aiinfra.names import digest
+from aiinfra.components.monitoring.panels import Panel, rendered
 from aiinfra.spec.engine import EngineKind
-
-_SOURCE: Final = {"type": "prometheus", "uid": "$datasource"}
-_WIDE: Final = 24
-"""Columns of Grafana's grid."""
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One picture: its lines as (words, PromQL)."""
-
-    title: str
-    unit: str
-    lines: tuple[tuple[str, str], ...]
-    words: str
-    number: bool = False
-    """Whether the last value stands alone, as a number."""
 
 
 def dashboards(watched: Watched) -> dict[str, str]:
     """Name -> JSON text."""
-    served = _vllm(watched) if watched.engine is EngineKind.VLLM else _server(watched)
-    made = {"inference": served, "machine": _machine(watched), "fleet": _fleet(watched)}
-    return {name: _dashboard(f"{watched.model}: {name}", panels) for name, panels in made.items()}
+    made = {"inference": inference(watched), "machine": _machine(watched), "fleet": fleet(watched)}
+    return {name: rendered(f"{watched.model}: {name}", panels) for name, panels in made.items()}
+
+
+def inference(watched: Watched) -> list[Panel]:
+    """What the runtime answers."""
+    return _vllm(watched) if watched.engine is EngineKind.VLLM else _server(watched)
 
 
 def _rate(series: str, of: str, by: str = "") -> str:
@@ -107,7 +91,7 @@ def _machine(watched: Watched) -> list[Panel]:
     ]
 
 
-def _fleet(watched: Watched) -> list[Panel]:
+def fleet(watched: Watched) -> list[Panel]:
     """For the centre, where metrics of all sites come together."""
     seen = f'time() - max by (site) (timestamp(up{{job="{watched.job}"}}))'
     info = f'count by (version, digest) (aiinfra_model_info{{model="{watched.model}"}})'
@@ -122,39 +106,3 @@ def _fleet(watched: Watched) -> list[Panel]:
         Panel("Waiting at sites", "bytes", (("{{site}}", waits),), "Metrics on disk until the link is back."),
         Panel("Alarms", "short", (("{{site}} {{alertname}}", rings),), "Ringing now."),
     ]
-
-
-def _dashboard(title: str, panels: list[Panel]) -> str:
-    source = {"name": "datasource", "type": "datasource", "query": "prometheus", "label": "Data source"}
-    data: dict[str, Any] = {
-        "uid": digest(title, 12),
-        "title": title,
-        "description": "Made by aiinfra: change the declaration, not this dashboard.",
-        "tags": ["aiinfra"],
-        "editable": False,
-        "schemaVersion": 41,
-        "refresh": "30s",
-        "time": {"from": "now-6h", "to": "now"},
-        "templating": {"list": [source]},
-        "annotations": {"list": []},
-        "panels": [_panel(index, panel) for index, panel in enumerate(panels)],
-    }
-    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def _panel(index: int, panel: Panel) -> dict[str, Any]:
-    width, height = _WIDE // 2, 8
-    lines = [
-        {"refId": chr(ord("A") + number), "datasource": _SOURCE, "expr": query, "legendFormat": words or "value"}
-        for number, (words, query) in enumerate(panel.lines)
-    ]
-    return {
-        "id": index + 1,
-        "type": "stat" if panel.number else "timeseries",
-        "title": panel.title,
-        "description": panel.words,
-        "datasource": _SOURCE,
-        "gridPos": {"h": height, "w": width, "x": index % 2 * width, "y": index // 2 * height},
-        "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
-        "targets": lines,
-    }

@@ -1,6 +1,7 @@
 """What is made once an account, and what else is told of money: by value."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from aiinfra.components.aws.account_specs import AccountSpec, SpendingSpec
 from aiinfra.components.aws.bucket_policy import closed
 from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.scaling import controller_policy, pattern, queue_policy
+from aiinfra.components.monitoring.exporters import DCGM
 from aiinfra.errors import BadInput
 from aiinfra.graph.node import Graph
 from aiinfra.spec.cloud import State
@@ -168,6 +170,12 @@ def test_alarms_ask_only_for_what_is_scraped() -> None:
     (group,) = yaml.safe_load(watch_rules.rules())["groups"]
     series = ("kueue_", "apiserver_", "up")
     assert all(any(name in rule["expr"] for name in series) for rule in group["rules"])
+    told = yaml.safe_load(watch_rules.scraped(["dcgm"]))["scrape_configs"][-1]
+    assert (told["job_name"], told["relabel_configs"][0]["regex"]) == ("dcgm", "kube-system;9400")
+    (group,) = yaml.safe_load(watch_rules.rules(["dcgm"]))["groups"]
+    asked = {word for rule in group["rules"] for word in re.findall(r"DCGM_\w+", rule["expr"])}
+    assert asked <= set(DCGM.series)
+    assert len(asked) == 2
     inner = yaml.safe_load(watch_rules.alert_manager("arn:topic", "us-east-1"))["alertmanager_config"]
     (receiver,) = yaml.safe_load(inner)["receivers"]
     assert receiver["sns_configs"][0]["topic_arn"] == "arn:topic"
