@@ -166,7 +166,9 @@ def test_nothing_leaves_the_training_network_but_what_is_named_and_nothing_enter
     assert all(port != "any" for src, port in into if src.endswith(control))
 
 
-@pytest.mark.parametrize("program", [one for one in programs() if one.name.endswith("/training")], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "program", [one for one in programs() if one.name.endswith(("/training", "/serving"))], ids=lambda p: p.name
+)
 def test_a_first_preview_has_the_same_edges(program) -> None:
     assert edges(program.graph(Mode.PREVIEW)) == edges(program.graph())
 
