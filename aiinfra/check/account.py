@@ -92,11 +92,12 @@ def fits_account(declaration: Declaration) -> Iterator[Finding]:
         )
         yield Finding("account-facts-of-another", Severity.ERROR, message, "cloud", remedy="write it again")
         return
-    for index, zone in enumerate(cloud.zones):
-        if zone not in facts.zones:
+    places = {f"cloud.zones[{index}]": zone for index, zone in enumerate(cloud.zones)}
+    for path, zone in {**places, "cloud.control_zone": cloud.control_zone}.items():
+        if zone and zone not in facts.zones:
             message = f"the account does not see zone {zone}"
             remedy = f"use {', '.join(facts.zones)}"
-            yield Finding("zone-not-in-account", Severity.ERROR, message, f"cloud.zones[{index}]", remedy=remedy)
+            yield Finding("zone-not-in-account", Severity.ERROR, message, path, remedy=remedy)
     if training is not None:
         yield from _machines(facts, training.instance, training.nodes, cloud.zones)
         on_demand = not training.capacity.reservation and not training.capacity.spot

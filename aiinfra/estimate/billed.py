@@ -269,6 +269,15 @@ def _build(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
         )
 
 
+def _resolver(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
+    """A resolver endpoint bills each of its addresses."""
+    count = len(_listed(inputs.get("ipAddresses")))
+    if count:
+        yield place.line("resolver-address", float(count), f"resolver endpoint with {count} addresses")
+    else:
+        yield Line("resolver endpoint", unknown("USD/month", "a resolver endpoint's addresses are not told"))
+
+
 def _use(what: str) -> Rule:
     def rule(_: Mapping[str, Any], __: Place) -> Iterator[Line]:
         yield Line(what, unknown("USD/month", f"{what} bills by use"))
@@ -322,6 +331,12 @@ RULES: Final[Mapping[str, Rule]] = {
     "aws:guardduty/detector:Detector": _use("GuardDuty detector"),
     "aws:cfg/recorder:Recorder": _by_use("config-items", "Config recorder"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _fixed("alarm"),
+    "aws:ec2transitgateway/vpcAttachment:VpcAttachment": _fixed("transit-attachment"),
+    "aws:ec2/vpnConnection:VpnConnection": _fixed("vpn-connection"),
+    "aws:route53/resolverEndpoint:ResolverEndpoint": _resolver,
+    "aws:grafana/workspace:Workspace": _by_use("grafana-editor", "Grafana workspace"),
+    "aws:amp/workspace:Workspace": _use("Prometheus workspace"),
+    "aws:amp/scraper:Scraper": _use("managed scraper"),
     "kubernetes:core/v1:Service": _kubernetes_service,
     "kubernetes:core/v1:PersistentVolumeClaim": _made("a volume that the cluster makes"),
     "kubernetes:karpenter.sh/v1:NodePool": _made("nodes that Karpenter makes"),

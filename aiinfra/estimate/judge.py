@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from aiinfra.catalogue.accelerators import Accelerator
 from aiinfra.catalogue.catalogue import Catalogue
+from aiinfra.estimate.box import Box, watts
 from aiinfra.estimate.language_time import PROOF
 from aiinfra.estimate.site import SiteEstimate, ambient_of, limits_of
 from aiinfra.estimate.training import TrainingEstimate
@@ -12,6 +14,7 @@ from aiinfra.estimate.value import Value, unknown
 from aiinfra.estimate.verdict import MEASURE, REFUSES, Outcome, Verdict, alarm, amount, at_least, at_most, cap
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
+from aiinfra.spec.tier import Tier
 from aiinfra.units import Spend
 
 P99_SLACK = 2.0
@@ -54,9 +57,16 @@ def judge_site(deployment: Deployment, index: int, site: SiteEstimate, catalogue
         found.append(_residency(deployment, index, catalogue))
     place = deployment.sites[index]
     for name, (value, limit) in limits_of(place, ambient_of(catalogue, site.tier), figures["box_load"]).items():
-        found.append(_place(name, f"sites[{index}].power.{name}", value, limit))
+        verdict = _place(name, f"sites[{index}].power.{name}", value, limit)
+        fits = "" if verdict.outcome is Outcome.MEETS or name == "hottest" else _mode_for(part, place.tier, limit)
+        found.append(replace(verdict, reason=f"{verdict.reason}{fits}"))
+    if place.power.coldest is not None:
+        found.append(_coldest(f"sites[{index}].power.coldest", place.power.coldest.celsius, part))
     if deployment.caps.scope is Scope.SITE:
-        found += judge_caps(deployment, catalogue, figures["watts_load"], figures["cost"])
+        for verdict in judge_caps(deployment, catalogue, figures["watts_load"], figures["cost"]):
+            over = verdict.key == "caps.power" and verdict.outcome is not Outcome.MEETS and verdict.margin is not None
+            limit = deployment.caps.power.watts / site.declared if over and deployment.caps.power else 0.0
+            found.append(replace(verdict, reason=verdict.reason + (_mode_for(part, place.tier, limit) if over else "")))
     return tuple(found)
 
 
@@ -139,6 +149,31 @@ def _place(name: str, key: str, found: Value, limit: float) -> Verdict:
         return Verdict(aim, key, outcome, margin, reason, finding="" if meets else "aim-not-met")
     words = {"feed": "supply", "cooling": "cooling"}
     return at_most(f"{words[name]} {limit:g} W", key, found, limit)
+
+
+def _coldest(key: str, limit: float, part: Accelerator) -> Verdict:
+    reason = f"the lowest temperature {part.title} allows is not in the catalogue"
+    return _unproven(f"air down to {limit:g} C", key, reason, "ask the box's maker")
+
+
+def _mode_for(part: Accelerator, tier: Tier, limit: float) -> str:
+    """``; at 7W it draws 15.8 W and fits``: the strongest power mode whose whole range stays below the limit."""
+    if not part.modes:
+        return ""
+    draws = {name: watts(Box(part, mode, tier.count, tier.cores))[0] for name, mode in part.modes.items()}
+    fitting = [(load.bounds[1], name) for name, load in draws.items() if load.known and load.bounds[2] <= limit]
+    if not fitting:
+        return "; no power mode surely fits"
+    value, name = max(fitting)
+    return f"; at {name} it draws {amount(value, 'W')} and fits"
+
+
+GIVES_WAY: Final = {
+    "feed": "the supply trips, or the box resets",
+    "cooling": "the air warms until the part lowers its clock",
+    "hottest": "the part lowers its clock",
+}
+"""What happens first where a limit of the place is passed."""
 
 
 def throttles_first(verdicts: Iterable[Verdict]) -> Verdict | None:

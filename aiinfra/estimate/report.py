@@ -8,7 +8,7 @@ from aiinfra.estimate.ages import plain, told
 from aiinfra.estimate.cloud_bill import data as cloud_data
 from aiinfra.estimate.cloud_bill import text as cloud_text
 from aiinfra.estimate.estimate import Estimate
-from aiinfra.estimate.judge import throttles_first
+from aiinfra.estimate.judge import GIVES_WAY, throttles_first
 from aiinfra.estimate.remedies import remedies
 from aiinfra.estimate.site import SiteEstimate
 from aiinfra.estimate.training import TrainingEstimate
@@ -95,7 +95,8 @@ def _site(site: SiteEstimate, verdicts: tuple[Verdict, ...], year: Outlook, *, w
         lines.append(f"  decides: {decides.aim} ({decides.outcome.value}{_margin(decides)})")
     first = throttles_first(verdicts)
     if first is not None:
-        lines.append(f"  gives way first: {first.aim} ({first.key}{_margin(first)})")
+        happens = GIVES_WAY[first.key.rpartition(".")[2]]
+        lines.append(f"  gives way first: {first.aim} ({first.key}{_margin(first)}): {happens}")
     lines.append(f"  a year on: {_year(year)}")
     return lines
 
@@ -168,6 +169,8 @@ def _idle(found: Estimate) -> str:
     known = [(name, value.bounds[1]) for name, value in parts if value.known]
     named = [f"{name} {amount(value, '')}" for name, value in sorted(known, key=lambda part: (-part[1], part[0]))]
     lost = [f"{name} unknown" for name, value in parts if not value.known]
+    if not known:
+        return "unknown"
     return f"{amount(sum(value for _, value in known), 'USD/month')}: {', '.join([*named, *lost])}"
 
 

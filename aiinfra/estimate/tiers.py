@@ -15,6 +15,7 @@ from aiinfra.estimate.estimate import estimate
 from aiinfra.estimate.site import SiteEstimate
 from aiinfra.estimate.verdict import Outcome, Verdict, amount, binding, worst
 from aiinfra.spec.deployment import Deployment
+from aiinfra.spec.objective import Scope
 from aiinfra.spec.site import Place, Site
 
 CRITERIA: Final = ("cost", "latency", "watts", "carbon")
@@ -125,15 +126,33 @@ def _candidate(
     deployment: Deployment, site: Site, catalogue: Catalogue, as_of: date, choice: tuple[str, str, int | None]
 ) -> Candidate:
     tier, mode, cores = choice
+    part = catalogue.accelerator(tier)
     own = site.tier.accelerator == tier
+    declared = own and part.mode(site.tier.power_mode).name == part.mode(mode).name
     changed = site.tier.model_copy(update={"accelerator": tier, "power_mode": mode, "cores": cores})
     stood_in = site.model_copy(update={"tier": changed})
-    alone = deployment.model_copy(update={"sites": (stood_in,), "training": None, "serving": None})
-    found = estimate(alone, catalogue, as_of)
-    part = catalogue.accelerator(tier)
-    declared = own and part.mode(site.tier.power_mode).name == part.mode(mode).name
+    whole = _among_others(deployment, stood_in, declared=declared)
+    found = estimate(whole, catalogue, as_of)
+    one = next(each for each in found.sites if each.class_name == site.class_name)
     verdicts = (*found.verdicts[site.class_name], *found.verdicts.get("deployment", ()))
-    return Candidate(tier, part.mode(mode).name, cores, found.sites[0], verdicts, declared)
+    return Candidate(tier, part.mode(mode).name, cores, one, verdicts, declared)
+
+
+def _among_others(deployment: Deployment, stood_in: Site, *, declared: bool) -> Deployment:
+    """The deployment with ``stood_in`` for its class; alone where nothing of the rest bears on it.
+
+    A cap on the whole deployment counts all of it. On a cluster that the declaration makes, classes share machines; a
+    tier other than the declared one brings machines of its own.
+    """
+    shared, capped = deployment.serving, deployment.caps.scope is Scope.DEPLOYMENT
+    sites = tuple(stood_in if each.class_name == stood_in.class_name else each for each in deployment.sites)
+    return deployment.model_copy(
+        update={
+            "sites": sites if capped or shared is not None else (stood_in,),
+            "training": deployment.training if capped else None,
+            "serving": shared if shared is None or declared else shared.model_copy(update={"machines": ()}),
+        }
+    )
 
 
 def text(class_name: str, found: tuple[Candidate, ...], by: str, as_of: date) -> str:

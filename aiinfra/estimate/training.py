@@ -54,10 +54,13 @@ def estimate_training(deployment: Deployment, training: Training, catalogue: Cat
             found = node_power(limit.value, instance.accelerators, host_of(part, instance.accelerators))
             draw = within(found.watts, found.factor, "W", "published nodes of this class of host")
     watts = (draw * float(training.nodes)).unit_as("W")
+    emitted = carbon(energy(watts, ground), ground)
     nodes = (_price(training, ground, deployment.cloud.region) * (HOURS * training.nodes)).unit_as("USD/month")
     if training.scale_to_zero:
-        nodes = nodes * Value(0.0, 1.0, 1.0, "", ("the nodes come and go with the jobs: from none to all, all month",))
-    cost = nodes + control_plane(catalogue, deployment.cloud.region)
+        some = Value(0.0, 1.0, 1.0, "", ("the nodes come and go with the jobs: from none to all, all month",))
+        nodes, emitted = nodes * some, emitted * some
+    # A cluster that is there already is paid by whoever has it.
+    cost = nodes if training.existing else nodes + control_plane(catalogue, deployment.cloud.region)
     return TrainingEstimate(
         instance=instance.name,
         nodes=training.nodes,
@@ -66,7 +69,7 @@ def estimate_training(deployment: Deployment, training: Training, catalogue: Cat
         watts=watts,
         nodes_cost=nodes,
         cost=cost,
-        carbon=carbon(energy(watts, ground), ground),
+        carbon=emitted,
         not_priced=NOT_PRICED if cost.known else (f"{training.nodes} x {instance.name}", *NOT_PRICED),
         come_and_go=training.scale_to_zero,
     )

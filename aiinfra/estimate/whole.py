@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from aiinfra.catalogue.catalogue import Catalogue
 from aiinfra.estimate.ages import old_of
@@ -22,6 +23,8 @@ def with_cloud(found: Estimate, deployment: Deployment, catalogue: Catalogue, bi
     a box or of the training nodes is: a sum without its largest part reads like a sum. A cap on the cost of the whole
     deployment is judged again.
     """
+    if found.training is not None and found.training.come_and_go:
+        bills = {name: _without_pools(one) for name, one in bills.items()}
     bill = CloudBill(bills, tuple(_machines(found)))
     cost = bill.cost
     for site in found.sites:
@@ -45,6 +48,14 @@ def with_cloud(found: Estimate, deployment: Deployment, catalogue: Catalogue, bi
         not_priced=bill.not_priced + rest,
         old=old_of((*behind(found.sites, found.training, verdicts), *(item.cost for item in bill.items)), found.as_of),
     )
+
+
+_POOL: Final = "kubernetes:karpenter.sh/v1:NodePool"
+
+
+def _without_pools(bill: Bill) -> Bill:
+    """The bill without what makes the training nodes: those are on it from the estimate."""
+    return replace(bill, items=tuple(item for item in bill.items if item.type != _POOL))
 
 
 def _machines(found: Estimate) -> Iterator[Item]:

@@ -139,3 +139,18 @@ def test_without_boto3_or_credentials_it_is_said_what_to_do(declared: Path, monk
 
     with pytest.raises(BadInput, match="Unable to locate credentials"):
         account.ask(load(declared), broken)
+
+
+def test_the_zone_of_the_control_plane_is_looked_for_too(tmp_path: Path) -> None:
+    text = (ROOT / "tests" / "data" / "declarations" / "small.yaml").read_text()
+    (tmp_path / "deployment.yaml").write_text(text)
+    facts = {
+        "schema": "aiinfra.account-facts/1",
+        "account": "111122223333",
+        "region": "eu-west-1",
+        "date": "2026-01-01",
+    }
+    facts |= {"zones": ["euw1-az2", "euw1-az3"], "offered": {"g6.xlarge": ["euw1-az2"]}, "quotas": {}}
+    (tmp_path / FILE).write_text(json.dumps(facts))
+    found = [(one.id, one.path, one.remedy) for one in fits_account(load(tmp_path)) if one.id == "zone-not-in-account"]
+    assert found == [("zone-not-in-account", "cloud.control_zone", "use euw1-az2, euw1-az3")]

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -233,3 +234,14 @@ def test_a_lustre_file_system_costs_by_its_throughput(speed: int, low: float, hi
     size = {"storageCapacity": 1200, "perUnitStorageThroughput": speed, "deploymentType": "PERSISTENT_2"}
     found = priced(Made("aws:fsx/lustreFileSystem:LustreFileSystem", inputs=size)).cost
     assert (found.bounds[0], found.bounds[2]) == pytest.approx((low, high))
+
+
+def test_every_type_that_our_own_programs_register_is_priced_free_or_said_in_words() -> None:
+    seen = {
+        type_
+        for file in (Path(__file__).parent.parent / "golden/graphs").rglob("*.json")
+        for type_ in re.findall(r'"type": "(aws:[^"]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert len(seen) > 50
+    found = priced(*(Made(type_, type_) for type_ in sorted(seen)))
+    assert not [why for why in found.not_priced if why.startswith("no price of")]

@@ -12,7 +12,9 @@ from aiinfra.estimate.ages import told
 from aiinfra.estimate.estimate import Estimate, estimate, with_rows
 from aiinfra.estimate.report import data, text
 from aiinfra.estimate.verdict import Outcome, binding
+from aiinfra.spec.reading import load
 from aiinfra.spec.site import Row
+from tests.programs import ROOT
 
 from .deployments import DAY, catalogue, deployment, measurement, site
 
@@ -233,6 +235,29 @@ def test_what_the_place_gives_is_judged_and_what_gives_way_first_is_named(tmp_pa
     assert outcomes(hot)["sites[0].power.hottest"] == "cannot meet"
 
 
+@pytest.mark.parametrize(
+    ("limits", "key", "words"),
+    [
+        ({"power": {"cooling": "20 W"}}, "sites[0].power.cooling", "at 7W it draws 15.8 W and fits"),
+        ({"power": {"feed": "10 W"}}, "sites[0].power.feed", "no power mode surely fits"),
+        ({"caps": {"power": "28 W"}}, "caps.power", "at 15W it draws 23.8 W and fits"),
+    ],
+)
+def test_a_box_that_draws_too_much_is_told_the_power_mode_that_fits(limits, key, words):
+    caps = {"caps": limits["caps"]} if "caps" in limits else {}
+    place = {"power": limits["power"]} if "power" in limits else {}
+    found = estimate(deployment(site(tier={"power_mode": "25W"}, **place), **caps), catalogue(), DAY)
+    verdict = next(v for v in found.verdicts["line"] if v.key == key)
+    assert verdict.outcome is Outcome.CANNOT
+    assert verdict.reason.endswith(words)
+
+
+def test_the_coldest_air_is_never_passed_over_in_silence():
+    found = estimate(deployment(site(power={"coldest": "-20 C", "feed": "60 W"})), catalogue(), DAY)
+    assert outcomes(found)["sites[0].power.coldest"] == "unproven"
+    assert "the supply trips, or the box resets" in text(found)
+
+
 def test_training_has_a_budget_of_its_own_and_stops_nothing():
     def judged(**changes) -> Estimate:
         training = {"instance": "p5.48xlarge", "nodes": 2, "administrators": ["arn:aws:iam::111122223333:role/x"]}
@@ -253,6 +278,16 @@ def test_training_has_a_budget_of_its_own_and_stops_nothing():
     passed = [f for f in judged(budget="80000 USD/month").findings() if f.path == "training.budget"]
     assert [(f.id, f.severity.value) for f in passed] == [("budget-passed", "warning")]
     assert judged(instance="p5e.48xlarge").cost.known is False
+
+
+def test_a_cluster_that_is_there_already_costs_its_machines_alone():
+    declared = load(ROOT / "tests" / "data" / "declarations" / "lent.yaml").deployment.plain()
+    here = {**declared["cloud"], "region": "us-east-1", "zones": ["use1-az1"]}
+    network = {"existing": {**declared["network"]["existing"]}}
+    network["existing"]["zones"] = [{**network["existing"]["zones"][0], "zone": "use1-az1"}]
+    found = estimate(deployment(cloud=here, network=network, training=declared["training"]), catalogue(), DAY)
+    assert found.training is not None
+    assert found.training.cost.bounds[1] == pytest.approx(10.49264 * 730 * 3)
 
 
 def test_what_is_priced_and_what_is_not_is_counted():

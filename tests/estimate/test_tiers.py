@@ -1,9 +1,12 @@
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
 from aiinfra.errors import AiinfraError, BadInput
 from aiinfra.estimate import picture
+from aiinfra.estimate.read import choose as choose_declared
+from aiinfra.estimate.read import read_declared
 from aiinfra.estimate.tiers import CRITERIA, candidates, data, old_sources, possible, text
 from aiinfra.estimate.verdict import Outcome
 
@@ -187,3 +190,22 @@ def test_a_limit_far_from_every_tier_is_named_at_the_edge() -> None:
     drawing = picture.svg(far, "line", found, DAY)
     assert "p99 30 min \u2192" in drawing
     assert 'stroke-dasharray="5 4"' not in drawing
+
+
+def test_the_declared_tier_costs_what_the_estimate_says_on_a_cluster_that_is_declared() -> None:
+    folder = Path(__file__).parent.parent.parent / "examples/fraud"
+    (choice,) = choose_declared(folder, "production", DAY.isoformat(), None)
+    declared = next(one for one in choice.found if one.declared)
+    found = read_declared(folder, "production", None).estimate(DAY)
+    assert declared.estimate == found.sites[0]
+    others = [one for one in choice.found if not one.declared and one.tier == "xeon-sapphire-rapids"]
+    assert all(one.estimate.figures["cost"].known for one in others)
+
+
+def test_a_cap_on_the_whole_deployment_counts_all_classes() -> None:
+    caps = {"power": "60 W", "scope": "deployment"}
+    second = site("jetson-orin-nano-super", tier={"power_mode": "25W"}) | {"class": "second"}
+    d = deployment(site(tier={"power_mode": "7W"}), second, objective=AIM, caps=caps)
+    found = candidates(d, d.sites[0], catalogue(), DAY)
+    strongest = next(one for one in found if one.label == "jetson-orin-nano-super@MAXN_SUPER")
+    assert strongest.outcome is Outcome.CANNOT  # 33.8 W alone would be within it

@@ -68,7 +68,9 @@ def test_machines_of_a_cluster_that_no_project_makes_are_on_the_bill_once() -> N
 
 def test_training_nodes_that_come_and_go_cost_from_nothing_to_all() -> None:
     declared = deployment(training=TRAINING | {"scale_to_zero": True}, sites=[])
-    alone, found = whole(declared, training=billed(CLUSTER))
+    pool = Made("kubernetes:karpenter.sh/v1:NodePool", "line-platform-pool")
+    alone, found = whole(declared, training=billed(CLUSTER), platform=billed(pool))
+    assert (found.priced, found.billable) == (2, 2)  # the control plane, and the nodes instead of what makes them
     low, value, high = found.cost.bounds
     assert (low, value, high) == pytest.approx((73, 73 + 2 * 55.04 * 730, 73 + 2 * 55.04 * 730))
     assert alone.cost.bounds == pytest.approx(found.cost.bounds)

@@ -75,7 +75,7 @@ def test_the_year_of_the_whole_and_idle_money_by_class():
     unpriced = deployment(site("cpu-arm64"), objective={"rate": "5/s"})
     lost = estimate(unpriced, catalogue(), DAY)
     assert not lost.year.known
-    assert "line unknown" in text(lost)
+    assert "of which idle      unknown\n" in text(lost)
 
 
 @given(st.floats(0, 300), st.floats(0, 300), st.floats(1, 90))
