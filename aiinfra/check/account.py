@@ -73,8 +73,8 @@ def read_account_facts(file: Path) -> AccountFacts | None:
 def fits_account(declaration: Declaration) -> Iterator[Finding]:
     """Zones, instance types and quotas are the account's; without its file, that they were not checked."""
     deployment = declaration.deployment
-    cloud, training = deployment.cloud, deployment.training
-    if cloud is None or training is None:
+    cloud, training, serving = deployment.cloud, deployment.training, deployment.serving
+    if cloud is None or (training is None and serving is None):
         return
     try:
         facts = read_account_facts(declaration.file.parent / FILE)
@@ -92,15 +92,35 @@ def fits_account(declaration: Declaration) -> Iterator[Finding]:
         )
         yield Finding("account-facts-of-another", Severity.ERROR, message, "cloud", remedy="write it again")
         return
-    for index, zone in enumerate(cloud.zones):
-        if zone not in facts.zones:
+    places = {f"cloud.zones[{index}]": zone for index, zone in enumerate(cloud.zones)}
+    for path, zone in {**places, "cloud.control_zone": cloud.control_zone}.items():
+        if zone and zone not in facts.zones:
             message = f"the account does not see zone {zone}"
             remedy = f"use {', '.join(facts.zones)}"
-            yield Finding("zone-not-in-account", Severity.ERROR, message, f"cloud.zones[{index}]", remedy=remedy)
-    yield from _machines(facts, training.instance, training.nodes, cloud.zones)
-    on_demand = not training.capacity.reservation and not training.capacity.spot
-    if on_demand:
-        yield from _quota(facts, training.instance, training.nodes)
+            yield Finding("zone-not-in-account", Severity.ERROR, message, path, remedy=remedy)
+    if training is not None:
+        yield from _machines(facts, training.instance, training.nodes, cloud.zones)
+        on_demand = not training.capacity.reservation and not training.capacity.spot
+        if on_demand:
+            yield from _quota(facts, training.instance, training.nodes, "training.nodes")
+    for index, group in enumerate(serving.machines if serving is not None else ()):
+        yield from _spread(facts, group.instance, cloud.zones, f"serving.machines[{index}]")
+        yield from _quota(facts, group.instance, group.count, f"serving.machines[{index}].count")
+
+
+def _spread(facts: AccountFacts, instance: str, zones: tuple[str, ...], place: str) -> Iterator[Finding]:
+    """Machines that serve are spread over all zones, so all of them offer these."""
+    there = facts.offered.get(instance)
+    if there is None:
+        message = f"{FILE} knows nothing of {instance}: whether the zones have it was not checked"
+        yield Finding("account-unchecked", Severity.NOTE, message, place, remedy="write it again")
+        return
+    lacking = [zone for zone in zones if zone not in there]
+    if lacking:
+        where = f"it is in {', '.join(there)}: name those zones, or" if there else "it is nowhere in the region:"
+        message = f"{instance} is not offered in {', '.join(lacking)}, and machines that serve are in every zone"
+        remedy = f"{where} choose another instance type"
+        yield Finding("instance-not-offered", Severity.ERROR, message, f"{place}.instance", remedy=remedy)
 
 
 def _machines(facts: AccountFacts, instance: str, nodes: int, zones: tuple[str, ...]) -> Iterator[Finding]:
@@ -114,13 +134,13 @@ def _machines(facts: AccountFacts, instance: str, nodes: int, zones: tuple[str, 
         yield Finding("instance-not-offered", Severity.ERROR, message, "training.instance", remedy=where)
 
 
-def _quota(facts: AccountFacts, instance: str, nodes: int) -> Iterator[Finding]:
+def _quota(facts: AccountFacts, instance: str, nodes: int, place: str) -> Iterator[Finding]:
     if facts.quotas is None:
         message = (
             f"whether account {facts.account} may run {nodes} x {instance} was not checked: asking was not allowed"
         )
         remedy = "allow servicequotas:ListServiceQuotas, and write the file again"
-        yield Finding("account-unchecked", Severity.NOTE, message, "training.nodes", remedy=remedy)
+        yield Finding("account-unchecked", Severity.NOTE, message, place, remedy=remedy)
         return
     found = facts.quota(instance)
     try:
@@ -134,6 +154,6 @@ def _quota(facts: AccountFacts, instance: str, nodes: int) -> Iterator[Finding]:
             "quota-short",
             Severity.WARNING,
             message,
-            "training.nodes",
+            place,
             remedy="ask AWS to raise it before the first apply",
         )

@@ -20,15 +20,12 @@ def command(deployment: Path, out: Path, stack: str, as_json: bool) -> Exit:  # 
     They are training, inference, sites, energy, cost and security; those with nothing to show are left out. A site's
     own dashboards travel with the site.
     """
-    from aiinfra.compiler.centre import dashboards
+    from aiinfra.compiler.centre import dashboards, write
     from aiinfra.spec.reading import load
 
-    made = dashboards(load(deployment, stack))
-    out.mkdir(parents=True, exist_ok=True)
-    for name, text in made.items():
-        (out / name).write_text(text, encoding="utf-8", newline="\n")
+    made = write(dashboards(load(deployment, stack)), out)
     if as_json:
-        emit("dashboards", {"files": [str(out / name) for name in made]})
+        emit("dashboards", {"files": [str(file) for file in made]})
     else:
-        click.echo("\n".join(str(out / name) for name in made))
+        click.echo("\n".join(map(str, made)))
     return Exit.DONE

@@ -1,4 +1,7 @@
-"""The dashboards of a declaration's centre. Pure."""
+"""The dashboards of a declaration's centre. Pure, but for writing them."""
+
+from collections.abc import Mapping
+from pathlib import Path
 
 from aiinfra.catalogue.find import find_instance
 from aiinfra.catalogue.operators import exporters_of
@@ -27,6 +30,22 @@ def dashboards(declaration: Declaration) -> dict[str, str]:
             "add sites[].monitoring, training.observability or cloud.guard",
         )
     return made
+
+
+def write(made: Mapping[str, str], out: Path) -> list[Path]:
+    """Write them into a folder, over those of the same name.
+
+    Raises:
+        BadInput: ``out-not-writable``.
+    """
+    files = [out / name for name in made]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for file, text in zip(files, made.values(), strict=True):
+            file.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise BadInput("out-not-writable", f"{out}: {error.strerror}", "name a folder that can be written to") from None
+    return files
 
 
 def centre_of(declaration: Declaration) -> Centre:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiinfra.check.account import FILE, ON_DEMAND, SCHEMA, AccountFacts
 from aiinfra.errors import AiinfraError, BadInput, Refused
 from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.deployment import Deployment
 
 CALLS: Final = {
     "sts.GetCallerIdentity": ((), ("Account",)),
@@ -51,7 +52,7 @@ def ask(declaration: Declaration, clients: Clients | None = None) -> AccountFact
         BadInput: ``no-cloud``, ``boto3-missing``, and what :func:`refusal` makes of AWS's own words.
         Refused: ``account-facts-of-another``: the credentials are another account's.
     """
-    cloud, training = declaration.deployment.cloud, declaration.deployment.training
+    cloud = declaration.deployment.cloud
     if cloud is None:
         message = f"{declaration.file.name} names no cloud account"
         raise BadInput("no-cloud", message, "add 'cloud' with account and region")
@@ -63,8 +64,7 @@ def ask(declaration: Declaration, clients: Clients | None = None) -> AccountFact
             raise Refused("account-facts-of-another", message, "use a profile of that account (AWS_PROFILE)")
         ec2 = get("ec2")
         zones = ec2.describe_availability_zones(AllAvailabilityZones=False)["AvailabilityZones"]
-        asked = (training.instance,) if training is not None else ()
-        offered = {instance: _offered(ec2, instance) for instance in asked}
+        offered = {instance: _offered(ec2, instance) for instance in _instances(declaration.deployment)}
         quotas = _quotas(get("service-quotas"))
     except AiinfraError:
         raise
@@ -79,6 +79,13 @@ def ask(declaration: Declaration, clients: Clients | None = None) -> AccountFact
         offered=offered,
         quotas=quotas,
     )
+
+
+def _instances(deployment: Deployment) -> list[str]:
+    """Types of the machines that train and that serve."""
+    trains = [deployment.training.instance] if deployment.training is not None else []
+    serves = [group.instance for group in deployment.serving.machines] if deployment.serving is not None else []
+    return sorted({*trains, *serves})
 
 
 def write_account_facts(declaration: Declaration, clients: Clients | None = None) -> Path:

@@ -59,7 +59,8 @@ def estimate_training(deployment: Deployment, training: Training, catalogue: Cat
     if training.scale_to_zero:
         some = Value(0.0, 1.0, 1.0, "", ("the nodes come and go with the jobs: from none to all, all month",))
         nodes, emitted = nodes * some, emitted * some
-    cost = nodes + control_plane(catalogue, deployment.cloud.region)
+    # A cluster that is there already is paid by whoever has it.
+    cost = nodes if training.existing else nodes + control_plane(catalogue, deployment.cloud.region)
     return TrainingEstimate(
         instance=instance.name,
         nodes=training.nodes,

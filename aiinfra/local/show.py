@@ -16,7 +16,7 @@ from aiinfra.model.facts import ModelFacts
 from aiinfra.release.trial import Trial
 
 HEADS = ("the server says", "the framework said", "the truth")
-MOST_ROWS = 8
+MOST_ROWS = 10
 
 
 class Terminal:
@@ -90,7 +90,8 @@ def truth_lines(prediction: Prediction) -> list[str]:
     rows = [
         (in_words(one[None], answer.labels), in_words(other[None], answer.labels), truth or "not stated")
         for one, other, truth in zip(answer.predicted, answer.expected, prediction.truths, strict=True)
-    ][:MOST_ROWS]
+    ]
+    left, rows = len(rows[MOST_ROWS:]), rows[:MOST_ROWS]
     wide = [
         max(len(text) for text in (head, *column)) for head, column in zip(HEADS, zip(*rows, strict=True), strict=True)
     ]
@@ -103,6 +104,7 @@ def truth_lines(prediction: Prediction) -> list[str]:
     )
     return [
         *(f"  {line}" for line in table),
+        *([f"  and {left} more"] if left else []),
         f"truth    {right} of {len(prediction.truths)} rows are answered as they are",
     ]
 

@@ -109,10 +109,13 @@ def repeat(
 ) -> None:
     """Finish what is begun, then run at each opening of the window; ends with the process alone.
 
-    What goes wrong in one run is said, and the next is awaited; the options are those of :func:`run`.
+    Whatever goes wrong in one run is said, and the next is awaited: a kubelet counts a pod as not ready while a sidecar
+    of it is down, so a full disk or a bad artifact would take the server out of service. The options are those of
+    :func:`run`.
 
     Raises:
-        BadInput: ``window-invalid``, and what :func:`run` raises of it: a mistake that no later run can mend.
+        BadInput: ``window-invalid``, ``pull-needs``, ``place-invalid``, what reading the configuration raises: before
+            anything is begun.
     """
     try:
         opens = parse_window(window)
@@ -123,6 +126,8 @@ def repeat(
     strays = [f"--{key.replace('_', '-')}" for key in ("finish", "first", "no_watch") if options.pop(key, False)]
     if strays:
         raise BadInput("pull-needs", f"{strays[0]} is for one run, and --window for many", "leave one of them out")
+    if not source and not options.get("class_file"):
+        raise BadInput("pull-needs", "no SOURCE is named", "write HOST/NAME:TAG, oci:PATH:TAG or ./PATH")
     if source:
         parse_place(source)
     config = _config(options.get("config"), options.get("repository"), (), options.get("watch"))
@@ -132,10 +137,10 @@ def repeat(
     def once(*, finish: bool = False) -> None:
         try:
             told(run(None if finish else source, say=say, finish=finish, **options))
-        except BadInput:
-            raise
         except AiinfraError as error:
             say(f"{error.code}: {error.message}")
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not take the server out of service
+            say(f"this run failed: {error!r}")
 
     once(finish=True)
     stay(opens, own_delay(Path(config.repository.dir), jitter), once, wall or Wall(), say)

@@ -3,12 +3,13 @@
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from aiinfra.release.disk import replace_file, writing
+from aiinfra.release.disk import replace_file
 from aiinfra.rollout.home import OWN
 from aiinfra.spec.window import Window
 from aiinfra.units import Duration
@@ -59,16 +60,13 @@ def _tell(window: Window, delay: timedelta, now: datetime, say: Callable[[str], 
 
 def own_delay(repository: Path, jitter: Duration) -> timedelta:
     """This disk's own moment within ``jitter``, the same each time: a number drawn once and kept beside the releases.
-
-    Raises:
-        AiinfraError: ``disk-refused``, ``disk-full``.
-    """
+    Where it cannot be kept, another is drawn the next time."""
     file = repository / OWN / _SEED
     try:
         share = int(file.read_text(encoding="ascii"), 16) / 16**8
     except (OSError, ValueError):
         drawn = secrets.token_hex(4)
-        with writing(repository):
+        with suppress(OSError):
             replace_file(file, iter((drawn.encode(),)))
         share = int(drawn, 16) / 16**8
     return timedelta(seconds=int(share * jitter.seconds))

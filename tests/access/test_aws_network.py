@@ -166,6 +166,33 @@ def test_nothing_leaves_the_training_network_but_what_is_named_and_nothing_enter
     assert all(port != "any" for src, port in into if src.endswith(control))
 
 
+def test_in_a_network_that_is_there_the_same_reach_the_same_and_existing_endpoints_are_named() -> None:
+    program = next(one for one in programs() if one.name == "declarations/joined/training")
+    network, name = "vpc-0a1b2c3d4e5f60718/", "weld-scan-training-"
+    found = {
+        (edge.src.removeprefix(network).replace(name, ""), edge.dst.removeprefix(network).replace(name, ""), edge.port)
+        for edge in edges(program.graph())
+        if "files" not in edge.dst
+    }
+    control = "cluster-cluster-own+network-control"
+    assert {(src, dst, port) for src, dst, port in found if src != control} == {
+        ("network-nodes", "network-nodes", "any"),
+        ("network-nodes", control, "TCP 443"),
+        ("network-nodes", "network-endpoints", "TCP 443"),
+        ("network-nodes", "sg-0a00000000000002f", "TCP 443"),
+        ("network-nodes", "aws/s3", "TCP 443"),
+        ("network-runner", control, "TCP 443"),
+        ("network-runner", "network-endpoints", "TCP 443"),
+        ("network-runner", "sg-0a00000000000002f", "TCP 443"),
+        ("network-runner", "aws/s3", "TCP 443"),
+    }
+    assert {(dst, port) for src, dst, port in found if src == control and dst == "network-nodes"} == {
+        ("network-nodes", "TCP 8082"),
+        ("network-nodes", "TCP 9443"),
+        ("network-nodes", "TCP 10250-10251"),
+    }
+
+
 @pytest.mark.parametrize("program", [one for one in programs() if one.name.endswith("/training")], ids=lambda p: p.name)
 def test_a_first_preview_has_the_same_edges(program) -> None:
     assert edges(program.graph(Mode.PREVIEW)) == edges(program.graph())

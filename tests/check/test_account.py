@@ -93,6 +93,23 @@ def test_machines_and_zones_that_are_not_there(declared: Path) -> None:
     assert [code for code, _ in told(declared)] == ["zone-not-in-account", "instance-not-offered"]
 
 
+def test_machines_that_serve_are_offered_in_every_zone_and_fit_their_quota(tmp_path: Path) -> None:
+    folder = ROOT / "tests" / "data" / "declarations"
+    text = (folder / "serving.yaml").read_text().replace("c7i.2xlarge, count: 2", "c7i.2xlarge, count: 90")
+    (tmp_path / "deployment.yaml").write_text(text)
+    (tmp_path / "machines.pem").write_text((folder / "machines.pem").read_text())
+    file = account.write_account_facts(load(tmp_path), lambda name: Stub())
+    facts = read_account_facts(file)
+    assert facts is not None
+    assert set(facts.offered) == {"g6.12xlarge", "g6.xlarge", "c7i.2xlarge"}
+    found = [(one.id, one.path) for one in fits_account(load(tmp_path))]
+    assert found == [
+        ("instance-not-offered", "serving.machines[0].instance"),
+        ("instance-not-offered", "serving.machines[1].instance"),
+        ("quota-short", "serving.machines[1].count"),
+    ]
+
+
 def test_facts_of_another_account(declared: Path) -> None:
     file = account.write_account_facts(load(declared), lambda name: Stub())
     file.write_text(file.read_text().replace("111122223333", "444455556666"))
@@ -122,3 +139,18 @@ def test_without_boto3_or_credentials_it_is_said_what_to_do(declared: Path, monk
 
     with pytest.raises(BadInput, match="Unable to locate credentials"):
         account.ask(load(declared), broken)
+
+
+def test_the_zone_of_the_control_plane_is_looked_for_too(tmp_path: Path) -> None:
+    text = (ROOT / "tests" / "data" / "declarations" / "small.yaml").read_text()
+    (tmp_path / "deployment.yaml").write_text(text)
+    facts = {
+        "schema": "aiinfra.account-facts/1",
+        "account": "111122223333",
+        "region": "eu-west-1",
+        "date": "2026-01-01",
+    }
+    facts |= {"zones": ["euw1-az2", "euw1-az3"], "offered": {"g6.xlarge": ["euw1-az2"]}, "quotas": {}}
+    (tmp_path / FILE).write_text(json.dumps(facts))
+    found = [(one.id, one.path, one.remedy) for one in fits_account(load(tmp_path)) if one.id == "zone-not-in-account"]
+    assert found == [("zone-not-in-account", "cloud.control_zone", "use euw1-az2, euw1-az3")]

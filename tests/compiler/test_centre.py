@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from jsonschema import Draft7Validator
 
 from aiinfra.cli import dashboards as cli
-from aiinfra.compiler.centre import centre_of, dashboards
+from aiinfra.compiler.centre import centre_of, dashboards, write
 from aiinfra.components.monitoring.centre import boards
 from aiinfra.components.monitoring.exporters import EVERY
 from aiinfra.errors import BadInput
@@ -85,6 +85,10 @@ def test_the_command_writes_files_and_says_which(tmp_path: Path) -> None:
     ran = CliRunner().invoke(cli.command, [file, "--out", str(tmp_path / "x")], standalone_mode=False)
     assert ran.output.split() == [str(tmp_path / "x" / name) for name in made("elastic")]
     assert {one.name for one in (tmp_path / "x").iterdir()} == set(made("elastic"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput) as caught:
+        write({"a.json": "{}"}, tmp_path / "file" / "x")
+    assert caught.value.code == "out-not-writable"
     lonely = next(name for name in declarations() if not boards(centre_of(load(declarations()[name]))))
     with pytest.raises(BadInput, match="nothing to show"):
         dashboards(load(declarations()[lonely]))

@@ -14,6 +14,7 @@ from aiinfra.engine.tool import Tool
 from aiinfra.errors import BadInput
 from aiinfra.findings import Severity
 from tests.e2e.conftest import Table
+from tests.outliving import outliving
 from tests.programs import Program, programs
 
 KITCHEN = Path(__file__).parent.parent / "data" / "engine" / "kitchen"
@@ -52,6 +53,9 @@ def test_every_phase_of_every_program(program: Program, tool: Tool, table: Table
     assert found.left_behind is not None
     assert found.left_behind.pending == found.left_behind.strays == ()
     assert set(found.left_behind.done) | set(found.left_behind.undone) == made
+    gone = {step.urn: index for index, step in enumerate(phases[-1].changes)}
+    outlives = outliving(program.graph())
+    assert [(own, other) for own in gone for other in outlives[own] if gone.get(other, len(gone)) < gone[own]] == []
 
 
 def test_a_change_does_what_the_difference_predicts(tool: Tool, table: Table) -> None:

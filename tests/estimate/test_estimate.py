@@ -12,7 +12,9 @@ from aiinfra.estimate.ages import told
 from aiinfra.estimate.estimate import Estimate, estimate, with_rows
 from aiinfra.estimate.report import data, text
 from aiinfra.estimate.verdict import Outcome, binding
+from aiinfra.spec.reading import load
 from aiinfra.spec.site import Row
+from tests.programs import ROOT
 
 from .deployments import DAY, catalogue, deployment, measurement, site
 
@@ -276,6 +278,16 @@ def test_training_has_a_budget_of_its_own_and_stops_nothing():
     passed = [f for f in judged(budget="80000 USD/month").findings() if f.path == "training.budget"]
     assert [(f.id, f.severity.value) for f in passed] == [("budget-passed", "warning")]
     assert judged(instance="p5e.48xlarge").cost.known is False
+
+
+def test_a_cluster_that_is_there_already_costs_its_machines_alone():
+    declared = load(ROOT / "tests" / "data" / "declarations" / "lent.yaml").deployment.plain()
+    here = {**declared["cloud"], "region": "us-east-1", "zones": ["use1-az1"]}
+    network = {"existing": {**declared["network"]["existing"]}}
+    network["existing"]["zones"] = [{**network["existing"]["zones"][0], "zone": "use1-az1"}]
+    found = estimate(deployment(cloud=here, network=network, training=declared["training"]), catalogue(), DAY)
+    assert found.training is not None
+    assert found.training.cost.bounds[1] == pytest.approx(10.49264 * 730 * 3)
 
 
 def test_what_is_priced_and_what_is_not_is_counted():

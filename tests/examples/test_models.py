@@ -14,6 +14,7 @@ import onnxruntime
 import pytest
 from onnx import numpy_helper
 
+from aiinfra.check import check
 from aiinfra.model.facts import read_facts
 from aiinfra.release.note import read_note
 from aiinfra.spec.deployment import Deployment
@@ -131,6 +132,13 @@ def test_requirements_are_pinned_and_their_own(example: Example) -> None:
     assert lines
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9a-z.+]+( ; .+)?", line) for line in lines)
     assert not any("onnxruntime" in line for line in lines)
+
+
+def test_the_page_says_how_much_validate_finds(example: Example) -> None:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    page = (example.folder / "README.md").read_text()
+    (told,) = re.findall(r"^aiinfra validate examples/\w+ +# (\w+) findings? until", page, re.MULTILINE)
+    assert told == words[len(check(load(example.folder)))]
 
 
 def test_declaration_fits_on_a_page(example: Example) -> None:

@@ -104,6 +104,8 @@ def test_a_disks_own_moment_is_drawn_once(tmp_path: Path) -> None:
     assert own_delay(tmp_path / "a", Duration("0 s")) == timedelta()
     (tmp_path / "a" / ".aiinfra" / "seed").write_text("half wri")
     assert own_delay(tmp_path / "a", hour) == own_delay(tmp_path / "a", hour)
+    (tmp_path / "file").touch()
+    assert own_delay(tmp_path / "file", hour) < timedelta(hours=1)  # not kept, and no end
 
 
 def repeat(tmp_path: Path, tell: Callable[[Outcome], None] = lambda outcome: None, **options: object) -> list[str]:
@@ -124,13 +126,27 @@ def repeat(tmp_path: Path, tell: Callable[[Outcome], None] = lambda outcome: Non
     return said
 
 
-def test_first_it_finishes_and_a_run_that_fails_is_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+FAILURES = (
+    (
+        AiinfraError("link-lost", "registry.example.com does not answer"),
+        "link-lost: registry.example.com does not answer",
+    ),
+    (BadInput("no-signers", "no signer is named"), "no-signers: no signer is named"),
+    (OSError(28, "No space left on device"), "this run failed: OSError(28, 'No space left on device')"),
+    (ZeroDivisionError("ours"), "this run failed: ZeroDivisionError('ours')"),
+)
+
+
+@pytest.mark.parametrize(("failure", "told"), FAILURES)
+def test_first_it_finishes_and_a_run_that_fails_is_no_end(
+    failure: Exception, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[object] = []
 
     def run(source: str | None, *, finish: bool, **options: object) -> Outcome:
         asked.append((source, finish))
         if not finish:
-            raise AiinfraError("link-lost", "registry.example.com does not answer", "")
+            raise failure
         return Outcome(Result.NOTHING)
 
     monkeypatch.setattr(command, "run", run)
@@ -138,7 +154,7 @@ def test_first_it_finishes_and_a_run_that_fails_is_no_end(tmp_path: Path, monkey
     said = repeat(tmp_path, outcomes.append)
     assert asked == [(None, True), ("registry.example.com/x:1", False)]
     assert [outcome.result for outcome in outcomes] == [Result.NOTHING]
-    assert said[1] == "link-lost: registry.example.com does not answer"
+    assert said[1] == told
 
 
 def test_it_finishes_when_the_server_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,10 +115,11 @@ class Reach:
             places = tuple((subnets[key], public) for key, public in sorted(spots))
             yield Members(f"{self.places.vpcs[vpc].name}/{called}", vpc, groups, places)
         for group in self.groups.groups.values():
-            if group.vpc and group.known and group.key not in held and not group.key.endswith("#default"):
+            if group.vpc and group.key not in held and not group.key.endswith("#default"):
                 places = tuple((place, place.public) for place in self.places.all_in(group.vpc))
                 name = f"{self.places.vpcs[group.vpc].name}/{group.name}"
-                yield Members(name, group.vpc, frozenset((group.key,)), places)
+                # Of a group that is only named here, nobody knows what else it lets through.
+                yield Members(name, group.vpc, frozenset((group.key,)), places, held=group.known)
         for key, vpc in self.places.vpcs.items():
             places = tuple((place, place.public) for place in self.places.all_in(key))
             yield Members(f"{vpc.name}/*", key, frozenset(), places, held=False)

@@ -1,7 +1,7 @@
 """Rules of security groups: whom each lets in or out, and on which ports."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from aiinfra.access.aws.references import References
@@ -73,6 +73,7 @@ class Groups:
                 key = self.key_of(node, "securityGroupId", node.inputs.get("securityGroupId"))
                 way = direction or str(node.inputs.get("type", INGRESS))
                 self.rules += self._rules(node, "", key, way, node.inputs)
+        self._place_named()
 
     def key_of(self, owner: Node, property_: str, value: Any) -> str:
         """Key of the group that a value names; one that the graph does not make is made known by its id."""
@@ -88,6 +89,14 @@ class Groups:
         name = value if isinstance(value, str) and value else "a group not known yet"
         self.groups.setdefault(name, Group(name, name, "", known=False))
         return name
+
+    def _place_named(self) -> None:
+        """A group that is named by its id is in the network of the group whose rule names it."""
+        for rule in self.rules:
+            for one, other in ((rule.group, rule.other), (rule.other, rule.group)):
+                there = self.groups.get(one)
+                if there is not None and not there.known and not there.vpc and other in self.groups:
+                    self.groups[one] = replace(there, vpc=self.groups[other].vpc)
 
     def default_of(self, vpc: str) -> str:
         """Key of the group that interfaces of a VPC get where none is named."""
@@ -110,8 +119,14 @@ class Groups:
         found = self._places.subnets_of(cluster, "vpcConfig", config.get("subnetIds"))
         key = f"{cluster.urn}#own"
         vpc = found[0].vpc if found else self._places.outside(None)
+        if not self._places.vpcs[vpc].known:  # subnets by id: its groups may say more
+            named = [self.groups[one].vpc for one in self._named(cluster, config.get("securityGroupIds"))]
+            vpc = next(filter(None, named), vpc)
         self.groups[key] = Group(key, f"{cluster.name}-own", vpc)
         self.rules += _open_inside(key, "the cluster's own group, as EKS makes it", cluster.urn)
+
+    def _named(self, cluster: Node, values: Any) -> list[str]:
+        return [self.key_of(cluster, "vpcConfig", value) for value in _listed(values)]
 
     def _inline(self, node: Node, key: str) -> None:
         for direction in (INGRESS, EGRESS):

@@ -19,6 +19,6 @@ def reader(account: str, region: str, partition: str) -> str:
         allow("Find", ("aps:ListWorkspaces",), "*"),
         allow("Query", ("aps:DescribeWorkspace", *queries), [workspaces]),
         allow("AlarmsOfAws", ("cloudwatch:GetMetricData", "cloudwatch:ListMetrics"), "*"),
-        allow("AskRecords", ("logs:StartQuery",), records),
-        allow("ReadAnswers", ("logs:GetQueryResults", "logs:StopQuery"), "*"),
+        allow("AskRecords", ("logs:GetQueryResults", "logs:StartQuery"), records),
+        allow("StopAsking", ("logs:StopQuery",), "*"),
     )

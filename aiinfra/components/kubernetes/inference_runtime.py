@@ -80,8 +80,8 @@ class InferenceRuntime(Component):
             self.child(networking.NetworkPolicy, "scraper", {"metadata": why, "spec": objects.allow_scraper(spec)})
             certificate = {"metadata": beside, **operated.scraper_certificate(spec, issuer)}
             self.child(custom, "scraper-certificate", certificate)
-            if spec.operator:
-                self.child(custom, "monitor", {"metadata": meta(), **operated.service_monitor(spec)})
+        if issuer and spec.runtime.scraper and spec.operator:
+            self.child(custom, "monitor", {"metadata": meta(), **operated.service_monitor(spec)})
 
         host = service.metadata.apply(lambda found: f"{found.name}.{found.namespace}.svc")
         self.http = pulumi.Output.concat("https://", host)

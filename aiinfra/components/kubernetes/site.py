@@ -44,8 +44,7 @@ class Site(Component):
         namespace = self.part(TrustedNamespace, "namespace", namespace_of(spec))
         if spec.values:
             meta = metadata("site", spec.tags, namespace=spec.namespace, workload=spec.model_name)
-            own = {} if PROPERTIES in spec.values else {"site": spec.site}  # a delivered site fills its name in
-            values = {"metadata": meta, "data": {**own, **spec.values}}
+            values = {"metadata": meta, "data": _values(spec)}
             self.child(kubernetes.core.v1.ConfigMap, "values", values, depends_on=[namespace])
         for noun, plan in upgrades.plans(spec).items():
             meta = metadata(f"{spec.class_name}-{noun}", spec.tags, namespace=upgrades.NAMESPACE)
@@ -60,3 +59,9 @@ class Site(Component):
         self.http = runtime.http
         self.grpc = runtime.grpc
         self.done({"http": self.http, "grpc": self.grpc})
+
+
+def _values(spec: SiteSpec) -> dict[str, str]:
+    """What the site is told of itself; one whose manifests are delivered fills its name in by itself."""
+    own = {} if PROPERTIES in spec.values else {"site": spec.site}
+    return {**own, **spec.values}
