@@ -32,8 +32,8 @@ def servers_on(instance: Instance, site: Site) -> int:
     part = find_accelerator(site.tier.accelerator)
     if not holds(instance, part, site.tier.count, site.tier.cores):
         return 0
-    pulls = site.runtime.updates is not None  # what tries a release beside the server has its memory, and a core
-    by_cores = (instance.vcpus - _SYSTEM_CORES) // (site.runtime.cores + pulls)
+    pulls = site.runtime.updates is not None  # what tries a release beside the server has its memory, and half a core
+    by_cores = int((instance.vcpus - _SYSTEM_CORES) // (site.runtime.cores + 0.5 * pulls))
     memory = (instance.allocatable.value or 0.0) * (1 - _SYSTEM_SHARE) * 2**20
     found = min(by_cores, int(memory // (site.runtime.memory.bytes * (1 + pulls))))
     return found if part.kind == "cpu" else min(found, instance.accelerators // site.tier.count)

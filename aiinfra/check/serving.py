@@ -93,7 +93,9 @@ def has_machines(declaration: Declaration) -> Iterator[Finding]:
 def _no_machine(site: Site, index: int, region: str) -> Finding:
     tier, runtime = site.tier, site.runtime
     found = machines_for(site, region, runtime.fewest + spare(site))
-    asked = f"{tier.count} x {tier.accelerator}, {runtime.cores} cores, {runtime.memory}"
+    asked = (
+        f"{tier.count} x {tier.accelerator}, {runtime.cores} core{'s' if runtime.cores > 1 else ''}, {runtime.memory}"
+    )
     if found is None:
         message = f"{site.class_name}: the catalogue has no instance for one server ({asked})"
         remedy = "choose another tier (aiinfra tiers shows which), or ask for less"

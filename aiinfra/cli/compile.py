@@ -24,11 +24,12 @@ def command(deployment: Path, out: Path, as_json: bool) -> Exit:  # noqa: FBT001
     from aiinfra.compiler.gate import stops
     from aiinfra.compiler.rendering import render
     from aiinfra.compiler.writing import write
+    from aiinfra.review.pricing import stops_whole
     from aiinfra.spec.reading import load
 
     declaration = load(deployment)
     findings = check(declaration)
-    against = stops(declaration)
+    against = stops(declaration) or stops_whole(declaration)
     if against:
         if as_json:
             emit("compile", {"out": str(out)}, (*against, *findings))

@@ -29,6 +29,8 @@ class Item:
     """USD a month of its fixed part; unknown with the reason."""
     also: tuple[str, ...] = ()
     """What use adds to the fixed part."""
+    by_use: bool = False
+    """It has no price because it has no fixed part, not because one is missing."""
 
 
 def priced_sum(items: Iterable[Item]) -> Value:
@@ -151,7 +153,8 @@ def _item(resource: Resource, lines: list[Line]) -> Item:
     for line in lines:
         total = total + line.cost
     also = tuple(f"{line.what}: {line.also}" for line in lines if line.also)
-    return Item(resource.name, resource.type, total.unit_as("USD/month"), also)
+    by_use = not total.known and all(line.by_use for line in lines if not line.cost.known)
+    return Item(resource.name, resource.type, total.unit_as("USD/month"), also, by_use)
 
 
 def _priced_at_once(fee: Value | None) -> str:

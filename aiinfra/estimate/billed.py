@@ -45,6 +45,8 @@ class Line:
     """USD a month."""
     also: str = ""
     """What use adds."""
+    by_use: bool = False
+    """It has no fixed part: nobody can tell its price before it is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,8 @@ def _by_use(service: str, what: str) -> Rule:
             part = full * Value(0.0, 1.0, 1.0, "", ("as if filled to the size that is declared",))
             yield Line(what, part.unit_as("USD/month"), "requests, and old versions that are kept")
             return
-        yield Line(what, unknown("USD/month", f"{what} bills by use{_each(found, price.value, place.region)}"))
+        why = f"{what} bills by use{_each(found, price.value, place.region)}"
+        yield Line(what, unknown("USD/month", why), by_use=True)
 
     return rule
 
@@ -264,9 +267,8 @@ def _build(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
     if service in place.catalogue.services:
         yield from _by_use(service, "build project")(inputs, place)
     else:
-        yield Line(
-            "build project", unknown("USD/month", f"build project bills by use; {size or 'its size'} has no price")
-        )
+        why = f"build project bills by use; {size or 'its size'} has no price"
+        yield Line("build project", unknown("USD/month", why), by_use=True)
 
 
 def _resolver(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
@@ -280,7 +282,7 @@ def _resolver(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
 
 def _use(what: str) -> Rule:
     def rule(_: Mapping[str, Any], __: Place) -> Iterator[Line]:
-        yield Line(what, unknown("USD/month", f"{what} bills by use"))
+        yield Line(what, unknown("USD/month", f"{what} bills by use"), by_use=True)
 
     return rule
 
@@ -291,12 +293,12 @@ def _disk(inputs: Mapping[str, Any], place: Place) -> Iterator[Line]:
 
 def _kubernetes_service(inputs: Mapping[str, Any], _: Place) -> Iterator[Line]:
     if _mapped(inputs.get("spec")).get("type") == "LoadBalancer":
-        yield Line("load balancer", unknown("USD/month", "a load balancer that the cluster makes"))
+        yield Line("load balancer", unknown("USD/month", "a load balancer that the cluster makes"), by_use=True)
 
 
 def _made(what: str) -> Rule:
     def rule(_: Mapping[str, Any], __: Place) -> Iterator[Line]:
-        yield Line(what, unknown("USD/month", what))
+        yield Line(what, unknown("USD/month", what), by_use=True)
 
     return rule
 

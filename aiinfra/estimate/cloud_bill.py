@@ -3,11 +3,14 @@ project of its registers (those of EKS sites, and training nodes that come and g
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from aiinfra.estimate.bill import Bill, Item, counted, grouped, money, priced_sum
 from aiinfra.estimate.bill import data as bill_data
-from aiinfra.estimate.value import Value
+from aiinfra.estimate.value import Value, unknown
+
+_TOLD: Final = 3
+"""Reasons told of a sum that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ class CloudBill:
     def cost(self) -> Value:
         """USD a month of what is priced."""
         return priced_sum(self.items)
+
+    @property
+    def fixed(self) -> Value:
+        """USD a month of all that does not bill by use; unknown where one of it has no price: what a cap judges."""
+        lost = [item for item in self.items if not item.cost.known and not item.by_use]
+        if not lost:
+            return self.cost
+        why = counted("; ".join(item.cost.drivers) for item in lost)
+        return unknown("USD/month", *why[:_TOLD], *((f"and {len(why) - _TOLD} more",) if len(why) > _TOLD else ()))
 
     @property
     def regions(self) -> tuple[str, ...]:

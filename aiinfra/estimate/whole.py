@@ -10,7 +10,7 @@ from aiinfra.estimate.bill import Bill, Item
 from aiinfra.estimate.cloud_bill import CloudBill
 from aiinfra.estimate.estimate import TRANSFER, Estimate, behind
 from aiinfra.estimate.judge import judge_caps
-from aiinfra.estimate.value import unknown
+from aiinfra.estimate.value import Value, unknown
 from aiinfra.spec.deployment import Deployment
 from aiinfra.spec.objective import Scope
 from aiinfra.spec.site import Place
@@ -21,18 +21,15 @@ def with_cloud(found: Estimate, deployment: Deployment, catalogue: Catalogue, bi
 
     ``bills`` are those of the projects that ``deployment`` compiles to, by folder. The cost stays unknown where that of
     a box or of the training nodes is: a sum without its largest part reads like a sum. A cap on the cost of the whole
-    deployment is judged again.
+    deployment is judged again, and fails closed where a resource that does not bill by use has no price.
     """
     if found.training is not None and found.training.come_and_go:
         bills = {name: _without_pools(one) for name, one in bills.items()}
     bill = CloudBill(bills, tuple(_machines(found)))
-    cost = bill.cost
-    for site in found.sites:
-        cost = cost + site.all_cost if site.place is not Place.EKS else cost
-    cost = (cost if found.cost.known else unknown("USD/month", *found.cost.drivers)).unit_as("USD/month")
+    cost = _with_sites(bill.cost, found)
     verdicts = dict(found.verdicts)
     if deployment.caps.scope is Scope.DEPLOYMENT:
-        verdicts["deployment"] = tuple(judge_caps(deployment, catalogue, found.watts, cost))
+        verdicts["deployment"] = tuple(judge_caps(deployment, catalogue, found.watts, _with_sites(bill.fixed, found)))
     # The bill of the project that makes a site's cluster says what it does not price.
     elsewhere = [site for site in found.sites if not site.served]
     rest = tuple(name for site in elsewhere for name in site.not_priced) + ((TRANSFER,) if found.sites else ())
@@ -48,6 +45,13 @@ def with_cloud(found: Estimate, deployment: Deployment, catalogue: Catalogue, bi
         not_priced=bill.not_priced + rest,
         old=old_of((*behind(found.sites, found.training, verdicts), *(item.cost for item in bill.items)), found.as_of),
     )
+
+
+def _with_sites(cost: Value, found: Estimate) -> Value:
+    """What AWS bills and the sites elsewhere cost; unknown where the estimate's own sum is."""
+    for site in found.sites:
+        cost = cost + site.all_cost if site.place is not Place.EKS else cost
+    return (cost if found.cost.known else unknown("USD/month", *found.cost.drivers)).unit_as("USD/month")
 
 
 _POOL: Final = "kubernetes:karpenter.sh/v1:NodePool"

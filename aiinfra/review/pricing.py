@@ -9,8 +9,9 @@ from aiinfra.compiler.projects import BUNDLES, Project, projects
 from aiinfra.errors import AiinfraError
 from aiinfra.estimate.bill import Bill
 from aiinfra.estimate.estimate import Estimate
-from aiinfra.estimate.read import Declared, day
+from aiinfra.estimate.read import Declared, day, read_declared
 from aiinfra.estimate.whole import with_cloud
+from aiinfra.findings import Finding, Severity
 from aiinfra.graph.child import collect_in_subprocess
 from aiinfra.graph.node import Graph, Mode
 from aiinfra.graph.projects import collect_beside, collect_with_upstreams
@@ -19,6 +20,8 @@ from aiinfra.review.credentials import mask_text
 from aiinfra.review.document import Document
 from aiinfra.review.last_look import masked
 from aiinfra.review.versions import Version
+from aiinfra.spec.declaration import Declaration
+from aiinfra.spec.objective import Scope
 from aiinfra.spec.site import Place
 
 Told = Callable[[str], None]
@@ -66,6 +69,28 @@ def whole(found: Estimate, declared: Declared, told: Told = lambda _name: None) 
             for name, graph in graphs.items()
         }
     return with_cloud(found, declared.deployment, declared.catalogue, bills)
+
+
+def stops_whole(declaration: Declaration, as_of: str = "") -> tuple[Finding, ...]:
+    """What stands against compiling where a cap counts the cost of the whole deployment, its projects' bill included.
+
+    Nothing is recorded where no such cap is declared. It fails closed where the projects cannot be recorded.
+    """
+    found: dict[str, Finding] = {}
+    for stack in declaration.stacks:
+        declared = read_declared(declaration.file, stack, None)
+        caps = declared.deployment.caps
+        if caps.cost is None or caps.scope is not Scope.DEPLOYMENT or declared.deployment.cloud is None:
+            continue
+        try:
+            findings = whole(declared.estimate(day(as_of)), declared).findings()
+        except AiinfraError as error:
+            message = f"deployment: cap {caps.cost}: what its projects bill cannot be told: {error.message}"
+            findings = (Finding("cap-unknown", Severity.ERROR, message, path="caps.cost", remedy=error.remedy),)
+        for finding in findings:
+            if finding.severity is Severity.ERROR and finding.path == "caps.cost":
+                found.setdefault(finding.message, finding)
+    return tuple(found.values())
 
 
 def _in_cloud(project: Project) -> bool:

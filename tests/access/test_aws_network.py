@@ -193,7 +193,9 @@ def test_in_a_network_that_is_there_the_same_reach_the_same_and_existing_endpoin
     }
 
 
-@pytest.mark.parametrize("program", [one for one in programs() if one.name.endswith("/training")], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "program", [one for one in programs() if one.name.endswith(("/training", "/serving"))], ids=lambda p: p.name
+)
 def test_a_first_preview_has_the_same_edges(program) -> None:
     assert edges(program.graph(Mode.PREVIEW)) == edges(program.graph())
 

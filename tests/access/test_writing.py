@@ -27,6 +27,8 @@ def test_golden_text_and_picture(update_golden: bool) -> None:
 def test_golden_text_of_a_cloud(update_golden: bool) -> None:
     training = next(p for p in programs() if p.name == "declarations/whole/training").graph()
     check_golden("edges/training.txt", text(everything.edges(training)), update=update_golden)
+    serving = next(p for p in programs() if p.name == "declarations/serving/serving").graph()
+    check_golden("edges/serving.txt", text(everything.edges(serving)), update=update_golden)
 
 
 def test_actions_are_told_by_who_takes_them() -> None:

@@ -6,6 +6,11 @@ from aiinfra.catalogue.find import find_accelerator, find_instance
 from aiinfra.catalogue.room import holds, machines_for, servers_on, suits
 from aiinfra.spec.site import Site
 
+UPDATES = {
+    "source": "registry.example.com/models/m:shop",
+    "egress": [{"to": "10.8.0.9/32", "port": 443, "why": "releases"}],
+}
+
 
 def site(accelerator: str = "l4", count: int = 1, **runtime: object) -> Site:
     tier = {"accelerator": accelerator, "count": count}
@@ -25,6 +30,7 @@ def site(accelerator: str = "l4", count: int = 1, **runtime: object) -> Site:
         ("c7i.xlarge", site("cpu-x86-64", cores=1), 3),
         ("c7i.xlarge", site("cpu-x86-64", cores=1, memory="3 GiB"), 2),
         ("c7g.xlarge", site("cpu-x86-64"), 0),  # another architecture
+        ("c7i.xlarge", site("cpu-x86-64", updates=UPDATES), 2),  # a trial beside each
     ],
 )
 def test_room_is_what_is_left_of_cores_memory_and_accelerators(instance: str, declared: Site, servers: int) -> None:

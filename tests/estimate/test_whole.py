@@ -126,3 +126,15 @@ def test_in_a_region_without_prices_nothing_is_counted_as_priced() -> None:
     cap = next(verdict for verdict in found.verdicts["line"] if verdict.key == "caps.cost")
     assert cap.finding == "cap-unknown"
     assert cap.proof == "aiinfra catalogue add --region eu-central-1"
+
+
+def test_a_cap_on_the_whole_fails_closed_on_a_resource_without_a_price_but_not_on_what_bills_by_use() -> None:
+    declared = deployment(site(), objective=RATE, caps={"cost": "500 USD/month", "scope": "deployment"})
+    _, by_use = whole(declared, registry=billed(KEY, BUCKET))
+    assert by_use.verdicts["deployment"][0].outcome is Outcome.MEETS
+    database = Made("aws:rds/instance:Instance", "db")
+    _, lost = whole(declared, registry=billed(KEY, BUCKET, database))
+    assert lost.verdicts["deployment"][0].finding == "cap-unknown"
+    assert "aws:rds/instance:Instance" in lost.verdicts["deployment"][0].reason
+    assert "by use" not in lost.verdicts["deployment"][0].reason
+    assert lost.cost.known  # what is priced is told all the same

@@ -291,6 +291,24 @@ def test_policy_documents(before, after, expected):
             ["cluster-access: arn:aws:iam::111122223333:role/ops may sign in to the cluster"],
         ),
         (
+            "aws:rolesanywhere/trustAnchor:TrustAnchor",
+            None,
+            {"enabled": True, "source": {"sourceType": "CERTIFICATE_BUNDLE"}},
+            ["iam: whoever has a certificate of this authority may take the roles of Roles Anywhere's profiles"],
+        ),
+        (
+            "aws:rolesanywhere/trustAnchor:TrustAnchor",
+            {"enabled": True, "source": {"sourceType": "CERTIFICATE_BUNDLE"}},
+            {"enabled": False, "source": {"sourceType": "AWS_ACM_PCA"}},
+            [],
+        ),
+        (
+            "aws:rolesanywhere/profile:Profile",
+            {"enabled": True, "roleArns": ["role/a"]},
+            {"enabled": True, "roleArns": ["role/a", "role/b"]},
+            ["iam: holders of certificates may take role/b"],
+        ),
+        (
             "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
             {"principalArn": "r", "policyArn": "a/ViewPolicy", "accessScope": {"namespaces": ["x"]}},
             {"principalArn": "r", "policyArn": "a/ClusterAdminPolicy", "accessScope": {"type": "cluster"}},

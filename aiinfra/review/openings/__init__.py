@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     endpoints.public_route,
     iam.policy_document,
     iam.managed_policy,
+    iam.certificate_access,
     iam.cluster_access,
     iam.kubernetes_role,
     pods.pod_security_level,

@@ -82,6 +82,26 @@ def cluster_access(change: ResourceChange) -> Iterator[Finding]:
             yield opening("opening-cluster-access", change, f"{who} gets {now[1]} {now[2]}", path="policyArn")
 
 
+def certificate_access(change: ResourceChange) -> Iterator[Finding]:
+    """An authority whose certificates newly open roles (IAM Roles Anywhere), and the roles that they open."""
+    if not managed(change):
+        return
+    if change.node.type == "aws:rolesanywhere/trustAnchor:TrustAnchor":
+        now, before = _anchor(change.after), _anchor(change.before)
+        if now is not None and now != before:
+            words = "whoever has a certificate of this authority may take the roles of Roles Anywhere's profiles"
+            yield opening("opening-iam", change, words, path="source")
+    elif change.node.type == "aws:rolesanywhere/profile:Profile" and get(change.after, "enabled") is not False:
+        known = set(items(get(change.before, "roleArns"))) if get(change.before, "enabled") is not False else set()
+        for role in (str(item) for item in items(get(change.after, "roleArns")) if item not in known):
+            yield opening("opening-iam", change, f"holders of certificates may take {role}", path="roleArns")
+
+
+def _anchor(node: Node | None) -> Any:
+    """What it trusts; None where it is not there or turned off."""
+    return None if node is None or get(node, "enabled") is False else get(node, "source")
+
+
 def _association(node: Node | None) -> tuple[str, str, str]:
     spaces = items(get(node, "accessScope.namespaces"))
     where = f"in namespace {', '.join(map(str, spaces))}" if spaces else "in the whole cluster"
