@@ -9,7 +9,7 @@ JUDGES := .venv-judges .venv-judges-aws .venv-judges-tls .venv-judges-kserve
 JUDGED := $(JUDGES:=/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test judges check format golden bench soak tools e2e image lock clean
+.PHONY: help setup demo test judges judged check format golden bench soak tools e2e image lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,16 +27,20 @@ $(STAMP): requirements/dev.txt pyproject.toml
 demo: $(STAMP) ## Run one example end to end: declare, review, serve, predict
 	@$(BIN)/python tools/demo.py
 
-test: $(STAMP) check $(JUDGED) ## Types, lint, every test and the judges (at most 12 minutes cold on 2 cores)
+test: $(STAMP) check judged ## Types, lint, every test and the judges (at most 12 minutes cold on 2 cores)
 	@$(BIN)/python -m pytest -m "not soak and not e2e"
 
-judges: $(STAMP) $(JUDGED) ## Only the judges: what we make, judged by programs nobody here wrote, in environments of their own
+judges: $(STAMP) judged ## Only the judges: what we make, judged by programs nobody here wrote, in environments of their own
 	@$(BIN)/python -m pytest -m "judges and not e2e"
+
+# Side by side: what takes long is fetching them.
+judged:
+	@$(MAKE) --no-print-directory -j4 $(JUDGED)
 
 .venv-%/.installed: requirements/%.txt
 	@echo "Setting up .venv-$* (tens of seconds on a fast link) ..."
 	@$(PYTHON) -m venv .venv-$*
-	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< || { \
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $< || { \
 	  echo "The judges of $< could not be installed; pip says above why. They come from a package index:" >&2; \
 	  echo "this needs a network or a mirror (PIP_INDEX_URL). Without one, 'make check' is lint and types, and" >&2; \
 	  echo "$(BIN)/python -m pytest -m 'not soak and not e2e and not judges' is every test but theirs." >&2; exit 1; }
@@ -52,7 +56,7 @@ format: $(STAMP) ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-golden: $(STAMP) $(JUDGED) ## Rewrite the golden files; review the difference as you would review code
+golden: $(STAMP) judged ## Rewrite the golden files; review the difference as you would review code
 	@$(BIN)/python -m pytest -m "not soak and not e2e" --update-golden
 
 bench: $(STAMP) ## Timings, each as a ratio against a named rival of the same run
