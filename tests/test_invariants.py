@@ -6,55 +6,16 @@ from typing import Any
 
 import pytest
 
-from aiinfra.components.aws.account_specs import AccountSpec, AlarmsSpec, SpendingSpec
-from aiinfra.components.aws.cluster_specs import (
-    AcceleratorNodesSpec,
-    ClusterSpec,
-    DisksSpec,
-    ScalingSpec,
-    SystemNodesSpec,
-    WorkloadRoleSpec,
-)
-from aiinfra.components.aws.network_specs import JoinedNetworkSpec, NetworkSpec
-from aiinfra.components.aws.runner_specs import RunnerSpec
-from aiinfra.components.aws.serving_specs import HybridNodesSpec, InferenceNodesSpec, ServingSpec
-from aiinfra.components.aws.specs import ImageRepositoriesSpec, SigningKeySpec
-from aiinfra.components.aws.storage_specs import ClosedBucketSpec, FileSystemSpec, ReplicasSpec, StorageSpec
-from aiinfra.components.aws.training_specs import KeysSpec, TrainingSpec
-from aiinfra.components.aws.watch_specs import ObservabilitySpec
-from aiinfra.components.kubernetes.platform_specs import (
-    MachinesSpec,
-    OperatorsSpec,
-    PlatformSpec,
-    PreflightSpec,
-    QueueingSpec,
-    TrainingJobsSpec,
-    VolumesSpec,
-)
-from aiinfra.components.kubernetes.serving_specs import ServingPlatformSpec
-from aiinfra.components.kubernetes.specs import (
-    InferenceRuntimeSpec,
-    SiteMonitoringSpec,
-    SiteSpec,
-    StreamsSpec,
-    TrustedNamespaceSpec,
-)
 from aiinfra.components.spec import from_inputs, to_inputs
 from aiinfra.graph.node import UNKNOWN, Mode, is_unknown
 from tests.goldens import check_golden
 from tests.programs import Program, programs
+from tools.generate_args import SPECS
 
 PROGRAMS = pytest.mark.parametrize("program", programs(), ids=lambda program: program.name)
 STACK = "pulumi:pulumi:Stack"
 
-READ_BACK = (
-    *(SiteSpec, SiteMonitoringSpec, StreamsSpec, InferenceRuntimeSpec, TrustedNamespaceSpec),
-    *(JoinedNetworkSpec, KeysSpec, NetworkSpec, TrainingSpec, ClosedBucketSpec, FileSystemSpec, StorageSpec),
-    *(AcceleratorNodesSpec, ClusterSpec, SystemNodesSpec, WorkloadRoleSpec, DisksSpec, ScalingSpec, RunnerSpec),
-    *(AccountSpec, AlarmsSpec, ReplicasSpec, SpendingSpec, ObservabilitySpec, ImageRepositoriesSpec, SigningKeySpec),
-    *(HybridNodesSpec, InferenceNodesSpec, ServingSpec, ServingPlatformSpec),
-    *(MachinesSpec, OperatorsSpec, PlatformSpec, PreflightSpec, QueueingSpec, TrainingJobsSpec, VolumesSpec),
-)
+READ_BACK = tuple(spec for spec in SPECS if spec.__name__ not in ("RegistrySpec", "ReleaseBucketSpec"))
 
 UNKNOWN_AT_PREVIEW = {
     "aws:kms/alias:Alias targetKeyId",
