@@ -1153,27 +1153,34 @@ class ServingArgs(TypedDict):
     region: str
     """Region it is in."""
     zones: list[str]
-    """Availability zone ids that machines are spread over."""
+    """Availability zone ids that machines are in. Those that train, and the file system, are in the first."""
     control_zone: NotRequired[str]
-    """Id of a zone that has a part of the control plane and nothing else; empty: there is none."""
+    """Id of a zone that has a part of the control plane and nothing else, where ``zones`` names one; empty: there
+    is none."""
     name: str
     """Name of the deployment."""
     tags: TagsArgs
     """Who owns it; recorded, and applied through the provider's default tags."""
-    cidr: str
-    """Addresses of machines; /16 to /22."""
-    pods: NotRequired[str]
-    """Addresses of pods."""
     egress: NotRequired[list[EgressArgs]]
     """Ranges that machines may reach; none by default."""
     transit_gateway: NotRequired[str]
     """Transit gateway that ranges outside are reached through; empty: no route leads out."""
     administrators: list[str]
-    """Roles that administer the cluster."""
+    """Roles that administer the cluster, and reach what it keeps from outside."""
     public_cidrs: NotRequired[list[str]]
     """Public ranges that reach the cluster's API: an opening. None by default."""
     version: NotRequired[str]
     """Kubernetes version; the newest of the version matrix by default."""
+    state: NotRequired[StateArgs]
+    """Where the state of stacks is, for a runner inside; none: there is no runner."""
+    runner_image: NotRequired[str]
+    """Reference of the runner's image by digest; empty: there is no runner."""
+    stack: NotRequired[str]
+    """Stack that a runner runs."""
+    cidr: str
+    """Addresses of machines; /16 to /22."""
+    pods: NotRequired[str]
+    """Addresses of pods."""
     machines: NotRequired[list[MachineGroupArgs]]
     """What servers run on."""
     disks: NotRequired[bool]
@@ -1184,14 +1191,8 @@ class ServingArgs(TypedDict):
     """Addresses of pods on these; none by default."""
     authority: NotRequired[str]
     """PEM text of the authority that signs certificates of machines that join; empty: none join."""
-    state: NotRequired[StateArgs]
-    """Where the state of stacks is, for a runner inside; none: there is no runner."""
-    runner_image: NotRequired[str]
-    """Reference of the runner's image by digest; empty: there is no runner."""
     projects: NotRequired[list[str]]
     """Folders of the compiled projects that a runner may run."""
-    stack: NotRequired[str]
-    """Stack that a runner runs."""
 
 
 class SigningKeyArgs(TypedDict):
@@ -1482,14 +1483,30 @@ class TrainingArgs(TypedDict):
     region: str
     """Region it is in."""
     zones: list[str]
-    """Availability zone ids. Accelerators and the file system, which work in one zone, are in the first."""
+    """Availability zone ids that machines are in. Those that train, and the file system, are in the first."""
     control_zone: NotRequired[str]
-    """Zone that has a part of the control plane and nothing else, where ``zones`` names one; empty: there is
-    none."""
+    """Id of a zone that has a part of the control plane and nothing else, where ``zones`` names one; empty: there
+    is none."""
     name: str
     """Name of the deployment."""
     tags: TagsArgs
     """Who owns it; recorded, and applied through the provider's default tags."""
+    egress: NotRequired[list[EgressArgs]]
+    """Ranges that machines may reach; none by default."""
+    transit_gateway: NotRequired[str]
+    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
+    administrators: list[str]
+    """Roles that administer the cluster, and reach what it keeps from outside."""
+    public_cidrs: NotRequired[list[str]]
+    """Public ranges that reach the cluster's API: an opening. None by default."""
+    version: NotRequired[str]
+    """Kubernetes version; the newest of the version matrix by default."""
+    state: NotRequired[StateArgs]
+    """Where the state of stacks is, for a runner inside; none: there is no runner."""
+    runner_image: NotRequired[str]
+    """Reference of the runner's image by digest; empty: there is no runner."""
+    stack: NotRequired[str]
+    """Stack that a runner runs."""
     cidr: NotRequired[str]
     """Addresses of machines; /16 to /22. None where the network is there already."""
     existing_network: NotRequired[ExistingNetworkArgs]
@@ -1500,24 +1517,14 @@ class TrainingArgs(TypedDict):
     """Keys that are there already; all are made by default."""
     existing_buckets: NotRequired[dict[str, ExistingBucketArgs]]
     """``datasets`` or ``checkpoints`` -> a bucket that is there already; none by default."""
-    egress: NotRequired[list[EgressArgs]]
-    """Ranges that machines may reach; none by default."""
     replica: NotRequired[str]
     """Region that datasets and records are copied to; none: they are in one region."""
-    transit_gateway: NotRequired[str]
-    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
     datasets: NotRequired[str]
     """Training data; none: no bucket for it."""
     checkpoints: NotRequired[str]
     """Checkpoints; none: no bucket for them."""
     files: NotRequired[FilesArgs]
     """File system that feeds the accelerators; none: they read the buckets."""
-    administrators: list[str]
-    """Roles that administer the cluster and reach its objects from outside."""
-    public_cidrs: NotRequired[list[str]]
-    """Public ranges that reach the cluster's API: an opening. None by default."""
-    version: NotRequired[str]
-    """Kubernetes version; the newest of the version matrix by default."""
     instance: str
     """EC2 instance type of the machines that train."""
     nodes: int
@@ -1532,12 +1539,6 @@ class TrainingArgs(TypedDict):
     """Addresses that get alarms."""
     observability: NotRequired[MetricsArgs]
     """Managed Prometheus for the cluster; none: no metrics are kept."""
-    state: NotRequired[StateArgs]
-    """Where the state of stacks is, for a runner inside; none: there is no runner."""
-    runner_image: NotRequired[str]
-    """Reference of the runner's image by digest; empty: there is no runner."""
-    stack: NotRequired[str]
-    """Stack that a runner runs."""
 
 
 class TrustedNamespaceArgs(TypedDict):

@@ -72,7 +72,8 @@ class Serving(Component):
                 trustAnchor=joining.trust_anchor, profile=joining.profile, role=joining.role_arn
             )
         inside = {"vpc": network.vpc, "subnets": subnets, "group": network.runner_group}
-        runner = parts.runner_of(spec, name, **inside, key=keys.data, logs_key=keys.logs)
+        more = {"projects": spec.projects, "key": keys.data, "logs_key": keys.logs}
+        runner = spec.runner(parts.cluster_called(name), **inside, **more)
         if runner is not None:
             self.part(Runner, "runner", runner, depends_on=[cluster])
 

@@ -9,7 +9,6 @@ from aiinfra.components.aws.cluster_specs import ClusterSpec, DisksSpec, SystemN
 from aiinfra.components.aws.key_policy import key_alias
 from aiinfra.components.aws.network_specs import NetworkSpec
 from aiinfra.components.aws.policy import role_arn
-from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.serving_specs import HybridNodesSpec, InferenceNodesSpec, ServingSpec
 from aiinfra.components.aws.training_specs import KeysSpec
 from aiinfra.components.spec import Given
@@ -43,10 +42,11 @@ def serving_cluster(declaration: Declaration) -> ServingCluster:
         BadInput: ``no-serving``: the declaration's stack declares none.
     """
     spec, component = ServingSpec.of(declaration), f"{declaration.prefix}-serving"
-    return ServingCluster(component, _cluster(component), spec.account, spec.region, spec.disks)
+    return ServingCluster(component, cluster_called(component), spec.account, spec.region, spec.disks)
 
 
-def _cluster(name: str) -> str:
+def cluster_called(name: str) -> str:
+    """Name of the cluster of the component called ``name``."""
     return cluster_settings.cluster_name(f"{name}-cluster")
 
 
@@ -56,7 +56,7 @@ def keys_of(spec: ServingSpec, name: str) -> KeysSpec:
     return KeysSpec(
         account=spec.account,
         region=spec.region,
-        log_groups=(f"/aiinfra/{name}-*", cluster_settings.log_group(_cluster(name))),
+        log_groups=(f"/aiinfra/{name}-*", cluster_settings.log_group(cluster_called(name))),
         cluster_role=role_arn(role_name(f"{name}-cluster", spec.region), spec.account, partition),
         data=bool(spec.runner_image),
     )
@@ -104,7 +104,7 @@ def system_nodes_of(spec: ServingSpec, name: str, **given: Given) -> SystemNodes
         account=spec.account,
         region=spec.region,
         version=spec.version,
-        cluster=_cluster(name),
+        cluster=cluster_called(name),
         tags=spec.tags,
         instance=SYSTEM_MACHINE.instance,
         nodes=SYSTEM_MACHINE.count,
@@ -117,7 +117,7 @@ def inference_nodes_of(spec: ServingSpec, name: str, alike: MachineGroup, **give
     partition = find_region(spec.region).partition
     return InferenceNodesSpec(
         version=spec.version,
-        cluster=_cluster(name),
+        cluster=cluster_called(name),
         role=role_arn(role_name(f"{name}-system", spec.region), spec.account, partition),
         tags=spec.tags,
         instance=alike.instance,
@@ -132,28 +132,13 @@ def disks_of(spec: ServingSpec, name: str) -> DisksSpec:
         account=spec.account,
         region=spec.region,
         version=spec.version,
-        cluster=_cluster(name),
+        cluster=cluster_called(name),
         key_alias=key_alias(f"{name}-keys", "volumes"),
     )
 
 
 def hybrid_nodes_of(spec: ServingSpec, name: str) -> HybridNodesSpec:
     """What machines of sites need to join."""
-    return HybridNodesSpec(account=spec.account, region=spec.region, cluster=_cluster(name), authority=spec.authority)
-
-
-def runner_of(spec: ServingSpec, name: str, **given: Given) -> RunnerSpec | None:
-    """What runs projects from inside; None where the declaration says no place for the state, or another way in."""
-    if spec.state is None or not spec.runner_image:
-        return None
-    return RunnerSpec(
-        account=spec.account,
-        region=spec.region,
-        deployment=spec.name,
-        cluster=_cluster(name),
-        state=spec.state,
-        image=spec.runner_image,
-        projects=spec.projects,
-        stack=spec.stack,
-        **given,
+    return HybridNodesSpec(
+        account=spec.account, region=spec.region, cluster=cluster_called(name), authority=spec.authority
     )

@@ -3,26 +3,24 @@
 from ipaddress import IPv4Network
 from typing import Self
 
-from pydantic import Field, IPvAnyNetwork, field_serializer, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from aiinfra.catalogue.eks import find_cluster_version, newest
 from aiinfra.components.aws.accelerators import to_serve
+from aiinfra.components.aws.closed_cluster_specs import ClosedClusterSpec
 from aiinfra.components.aws.layout import layout, place
 from aiinfra.components.aws.network_specs import outside_china
 from aiinfra.components.spec import ComponentSpec, Given
 from aiinfra.errors import BadInput
 from aiinfra.images import RUNNER, reference
-from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Region, State
+from aiinfra.spec.cloud import Account, Region
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import SERVING_PODS
 from aiinfra.spec.monitoring import Collector
-from aiinfra.spec.network import Egress
 from aiinfra.spec.serving import MachineGroup, Ranges
 from aiinfra.spec.site import Site
 from aiinfra.spec.tags import Tags
 from aiinfra.spec.training import RoleArn, Runner
-from aiinfra.spec.zone import Zone, Zones
 
 
 def _keeps(site: Site) -> bool:
@@ -77,35 +75,13 @@ class HybridNodesSpec(ComponentSpec):
     """PEM text of the authority that signs the machines' certificates."""
 
 
-class ServingSpec(ComponentSpec):
+class ServingSpec(ClosedClusterSpec):
     """The AWS side of a cluster that serves."""
 
-    account: Account
-    """Account it belongs to."""
-    region: Region
-    """Region it is in."""
-    zones: Zones = Field(min_length=1)
-    """Availability zone ids that machines are spread over."""
-    control_zone: Zone = ""
-    """Id of a zone that has a part of the control plane and nothing else; empty: there is none."""
-    name: Name
-    """Name of the deployment."""
-    tags: Tags
-    """Who owns it; recorded, and applied through the provider's default tags."""
     cidr: IPv4Network
     """Addresses of machines; /16 to /22."""
     pods: IPv4Network = SERVING_PODS
     """Addresses of pods."""
-    egress: tuple[Egress, ...] = ()
-    """Ranges that machines may reach; none by default."""
-    transit_gateway: str = Field(default="", pattern=r"^(tgw-[0-9a-f]+)?$")
-    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
-    administrators: tuple[RoleArn, ...] = Field(min_length=1)
-    """Roles that administer the cluster."""
-    public_cidrs: tuple[IPvAnyNetwork, ...] = ()
-    """Public ranges that reach the cluster's API: an opening. None by default."""
-    version: str = Field(default_factory=newest)
-    """Kubernetes version; the newest of the version matrix by default."""
     machines: tuple[MachineGroup, ...] = ()
     """What servers run on."""
     disks: bool = False
@@ -116,14 +92,8 @@ class ServingSpec(ComponentSpec):
     """Addresses of pods on these; none by default."""
     authority: str = ""
     """PEM text of the authority that signs certificates of machines that join; empty: none join."""
-    state: State | None = None
-    """Where the state of stacks is, for a runner inside; none: there is no runner."""
-    runner_image: str = ""
-    """Reference of the runner's image by digest; empty: there is no runner."""
     projects: tuple[str, ...] = ()
     """Folders of the compiled projects that a runner may run."""
-    stack: str = "production"
-    """Stack that a runner runs."""
 
     @classmethod
     def of(cls, declaration: Declaration) -> "ServingSpec":

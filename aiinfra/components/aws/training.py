@@ -79,7 +79,7 @@ class Training(Component):
             self.part(AcceleratorNodes, "accelerators", training, depends_on=cluster.ready)
         self._alarms(spec, network, keys.logs, cluster)
         place = {"vpc": network.vpc, "subnets": network.nodes, "group": network.runner_group}
-        inside = parts.runner_of(spec, name, **place, key=keys.data, logs_key=keys.logs)
+        inside = spec.runner(parts.cluster_called(spec, name), **place, key=keys.data, logs_key=keys.logs)
         if inside is not None:
             self.part(Runner, "runner", inside, depends_on=cluster.ready[:1])
         trainer = parts.trainer_of(spec, stored, name)

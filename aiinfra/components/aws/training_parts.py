@@ -19,7 +19,6 @@ from aiinfra.components.aws.key_policy import key_alias
 from aiinfra.components.aws.layout import place
 from aiinfra.components.aws.network_specs import JoinedNetworkSpec, NetworkSpec
 from aiinfra.components.aws.policy import role_arn
-from aiinfra.components.aws.runner_specs import RunnerSpec
 from aiinfra.components.aws.storage_parts import called, every_noun
 from aiinfra.components.aws.storage_specs import FileSystemSpec, StorageSpec
 from aiinfra.components.aws.training_specs import KeysSpec, TrainingSpec
@@ -189,22 +188,6 @@ def alarms_of(spec: TrainingSpec) -> AlarmsSpec:
 def spending_of(spec: TrainingSpec, topic: Given) -> SpendingSpec:
     """The alarm of training's budget: it counts what carries the deployment's cost center."""
     return SpendingSpec(topic=topic, budget=spec.budget, tag=f"cost-center={spec.tags.cost_center}")
-
-
-def runner_of(spec: TrainingSpec, name: str, **given: Given) -> RunnerSpec | None:
-    """What runs projects from inside; None where the declaration says no place for the state, or another way in."""
-    if spec.state is None or not spec.runner_image:
-        return None
-    return RunnerSpec(
-        account=spec.account,
-        region=spec.region,
-        deployment=spec.name,
-        cluster=cluster_called(spec, name),
-        state=spec.state,
-        image=spec.runner_image,
-        stack=spec.stack,
-        **given,
-    )
 
 
 def observability_of(spec: TrainingSpec, name: str, **given: Given) -> ObservabilitySpec | None:

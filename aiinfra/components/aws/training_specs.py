@@ -3,24 +3,22 @@
 from ipaddress import IPv4Network
 from typing import Self
 
-from pydantic import Field, IPvAnyNetwork, field_serializer, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from aiinfra.catalogue.eks import newest
+from aiinfra.components.aws.closed_cluster_specs import ClosedClusterSpec
 from aiinfra.components.aws.layout import layout, place
 from aiinfra.components.aws.network_specs import outside_china
 from aiinfra.components.spec import ComponentSpec
 from aiinfra.errors import BadInput
 from aiinfra.images import RUNNER, reference
-from aiinfra.spec.base import Name
-from aiinfra.spec.cloud import Account, Mail, State
+from aiinfra.spec.cloud import Account, Mail
 from aiinfra.spec.declaration import Declaration
 from aiinfra.spec.deployment import PODS
 from aiinfra.spec.existing import ExistingBucket, ExistingCluster, ExistingKeys, ExistingNetwork
-from aiinfra.spec.network import Egress
 from aiinfra.spec.storage import Files
-from aiinfra.spec.tags import Tags
-from aiinfra.spec.training import Capacity, Metrics, RoleArn, Runner
-from aiinfra.spec.zone import Region, Zone, Zones
+from aiinfra.spec.training import Capacity, Metrics, Runner
+from aiinfra.spec.zone import Region
 from aiinfra.units import DataSize, Spend
 
 
@@ -41,21 +39,9 @@ class KeysSpec(ComponentSpec):
     """Keys that are there already, and not made; none by default."""
 
 
-class TrainingSpec(ComponentSpec):
+class TrainingSpec(ClosedClusterSpec):
     """The AWS side of a cluster that trains."""
 
-    account: Account
-    """Account it belongs to."""
-    region: Region
-    """Region it is in."""
-    zones: Zones = Field(min_length=1)
-    """Availability zone ids. Accelerators and the file system, which work in one zone, are in the first."""
-    control_zone: Zone = ""
-    """Zone that has a part of the control plane and nothing else, where ``zones`` names one; empty: there is none."""
-    name: Name
-    """Name of the deployment."""
-    tags: Tags
-    """Who owns it; recorded, and applied through the provider's default tags."""
     cidr: IPv4Network | None = None
     """Addresses of machines; /16 to /22. None where the network is there already."""
     existing_network: ExistingNetwork | None = None
@@ -66,24 +52,14 @@ class TrainingSpec(ComponentSpec):
     """Keys that are there already; all are made by default."""
     existing_buckets: dict[str, ExistingBucket] = Field(default_factory=dict)
     """``datasets`` or ``checkpoints`` -> a bucket that is there already; none by default."""
-    egress: tuple[Egress, ...] = ()
-    """Ranges that machines may reach; none by default."""
     replica: Region | None = None
     """Region that datasets and records are copied to; none: they are in one region."""
-    transit_gateway: str = Field(default="", pattern=r"^(tgw-[0-9a-f]+)?$")
-    """Transit gateway that ranges outside are reached through; empty: no route leads out."""
     datasets: DataSize | None = None
     """Training data; none: no bucket for it."""
     checkpoints: DataSize | None = None
     """Checkpoints; none: no bucket for them."""
     files: Files | None = None
     """File system that feeds the accelerators; none: they read the buckets."""
-    administrators: tuple[RoleArn, ...] = Field(min_length=1)
-    """Roles that administer the cluster and reach its objects from outside."""
-    public_cidrs: tuple[IPvAnyNetwork, ...] = ()
-    """Public ranges that reach the cluster's API: an opening. None by default."""
-    version: str = Field(default_factory=newest)
-    """Kubernetes version; the newest of the version matrix by default."""
     instance: str = Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")
     """EC2 instance type of the machines that train."""
     nodes: int = Field(ge=1, le=10_000)
@@ -98,12 +74,6 @@ class TrainingSpec(ComponentSpec):
     """Addresses that get alarms."""
     observability: Metrics | None = None
     """Managed Prometheus for the cluster; none: no metrics are kept."""
-    state: State | None = None
-    """Where the state of stacks is, for a runner inside; none: there is no runner."""
-    runner_image: str = ""
-    """Reference of the runner's image by digest; empty: there is no runner."""
-    stack: str = "production"
-    """Stack that a runner runs."""
 
     @classmethod
     def of(cls, declaration: Declaration) -> "TrainingSpec":
