@@ -100,20 +100,25 @@ def mobile(path: Path) -> None:
     g.save(path, [1, 3, 224, 224], g.dense(y, 1280, 1000))
 
 
-def transformer(path: Path) -> None:
-    g, tokens, hidden, heads = Graph(), 128, 512, 8
+def attention(path: Path, tokens: int, hidden: int, heads: int, *, blocks: int, inner: int) -> None:
+    """Blocks of attention, each before two products through ``inner`` numbers."""
+    g = Graph()
     shape = numpy_helper.from_array(np.array([1, tokens, heads, hidden // heads], dtype=np.int64), "heads")
     flat = numpy_helper.from_array(np.array([1, tokens, hidden], dtype=np.int64), "flat")
     g.weights += [shape, flat]
     y = "x"
-    for _ in range(6):
+    for _ in range(blocks):
         q, k, v = (g.add("Reshape", g.dense(y, hidden, hidden), "heads") for _ in range(3))
         q, v = (g.add("Transpose", part, perm=[0, 2, 1, 3]) for part in (q, v))
         scores = g.add("Softmax", g.add("MatMul", q, g.add("Transpose", k, perm=[0, 2, 3, 1])), axis=-1)
         mixed = g.add("Reshape", g.add("Transpose", g.add("MatMul", scores, v), perm=[0, 2, 1, 3]), "flat")
         y = g.add("Add", y, g.dense(mixed, hidden, hidden))
-        y = g.add("Add", y, g.dense(g.add("Relu", g.dense(y, hidden, 2048)), 2048, hidden))
+        y = g.add("Add", y, g.dense(g.add("Relu", g.dense(y, hidden, inner)), inner, hidden))
     g.save(path, [1, tokens, hidden], y)
+
+
+def transformer(path: Path) -> None:
+    attention(path, 128, 512, 8, blocks=6, inner=2048)
 
 
 def segmenter(path: Path) -> None:
@@ -165,19 +170,7 @@ def plain(path: Path) -> None:
 
 def vision_transformer(path: Path) -> None:
     """Attention over 196 patches of 192 numbers, as small vision transformers have it."""
-    g, tokens, hidden, heads = Graph(), 196, 192, 3
-    shape = numpy_helper.from_array(np.array([1, tokens, heads, hidden // heads], dtype=np.int64), "heads")
-    flat = numpy_helper.from_array(np.array([1, tokens, hidden], dtype=np.int64), "flat")
-    g.weights += [shape, flat]
-    y = "x"
-    for _ in range(12):
-        q, k, v = (g.add("Reshape", g.dense(y, hidden, hidden), "heads") for _ in range(3))
-        q, v = (g.add("Transpose", part, perm=[0, 2, 1, 3]) for part in (q, v))
-        scores = g.add("Softmax", g.add("MatMul", q, g.add("Transpose", k, perm=[0, 2, 3, 1])), axis=-1)
-        mixed = g.add("Reshape", g.add("Transpose", g.add("MatMul", scores, v), perm=[0, 2, 1, 3]), "flat")
-        y = g.add("Add", y, g.dense(mixed, hidden, hidden))
-        y = g.add("Add", y, g.dense(g.add("Relu", g.dense(y, hidden, 768)), 768, hidden))
-    g.save(path, [1, tokens, hidden], y)
+    attention(path, 196, 192, 3, blocks=12, inner=768)
 
 
 def inception(path: Path) -> None:

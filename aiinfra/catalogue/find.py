@@ -52,3 +52,8 @@ def find_instance(name: str) -> Instance:
             "list them with: aiinfra catalogue list",
         )
     return known[name]
+
+
+def vendor_of(instance: Instance) -> str:
+    """Vendor of an instance's accelerators; empty where it has none."""
+    return find_accelerator(instance.accelerator).vendor if instance.accelerator else ""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from aiinfra.catalogue.figure import read_data
-from aiinfra.catalogue.find import find_accelerator
+from aiinfra.catalogue.find import vendor_of
 from aiinfra.catalogue.instances import Instance
 
 
@@ -79,7 +79,7 @@ def operators_to_serve(machines: Iterable[Instance], *, issues: bool) -> tuple[O
 
 
 def _plugins(instance: Instance) -> tuple[str, ...]:
-    vendor = find_accelerator(instance.accelerator).vendor if instance.accelerator else ""
+    vendor = vendor_of(instance)
     return {"NVIDIA": ("nvidia",), "AWS": ("neuron",)}.get(vendor, ())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from aiinfra.catalogue.eks import image_type
-from aiinfra.catalogue.find import find_accelerator
+from aiinfra.catalogue.find import find_accelerator, vendor_of
 from aiinfra.catalogue.instances import PRICED_REGION, Instance, instances
 from aiinfra.errors import BadInput
 
@@ -20,9 +20,7 @@ _SHOWN: Final = 5
 
 def image(instance: Instance) -> str:
     """EKS's image type for the machines; empty where there is none."""
-    if instance.accelerator is None:
-        return ""
-    return image_type(find_accelerator(instance.accelerator).vendor, instance.architecture) or ""
+    return (image_type(vendor_of(instance), instance.architecture) or "") if instance.accelerator else ""
 
 
 def is_for_inference(instance: Instance) -> bool:
@@ -81,16 +79,12 @@ def _distance(one: Instance, other: Instance) -> tuple[bool, bool, bool, float, 
     price = other.price(PRICED_REGION).value
     return (
         one.accelerator is not None and other.accelerator != one.accelerator,
-        one.accelerator is not None and _vendor(other) != _vendor(one),
+        one.accelerator is not None and vendor_of(other) != vendor_of(one),
         other.architecture != one.architecture,
         abs(math.log2(_ratio(one, other))),
         math.inf if price is None else price,
         other.name,
     )
-
-
-def _vendor(instance: Instance) -> str:
-    return find_accelerator(instance.accelerator).vendor if instance.accelerator else ""
 
 
 def _ratio(one: Instance, other: Instance) -> float:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from aiinfra.catalogue.eks import find_cluster_version, image_type, newest
-from aiinfra.catalogue.find import find_accelerator, find_instance
+from aiinfra.catalogue.find import find_instance, vendor_of
 from aiinfra.catalogue.instances import instances
 from aiinfra.catalogue.room import machines_for, servers_on, spare, suits
 from aiinfra.errors import BadInput, did_you_mean
@@ -46,8 +46,7 @@ def _known(group: MachineGroup, place: str) -> Iterator[Finding]:
     except BadInput as error:
         yield Finding(error.code, Severity.ERROR, error.message, place, remedy=error.remedy)
         return
-    vendor = find_accelerator(instance.accelerator).vendor if instance.accelerator else ""
-    if image_type(vendor, instance.architecture) is None or instance.share != 1.0:
+    if image_type(vendor_of(instance), instance.architecture) is None or instance.share != 1.0:
         yield Finding(
             "instance-not-supported",
             Severity.ERROR,

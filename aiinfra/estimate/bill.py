@@ -111,13 +111,10 @@ def bill(
             continue
         region = region_of(resource)
         said = catalogue.monthly.get(resource.name) or catalogue.monthly.get(resource.type)
-        lines = (
-            []
-            if said
-            else list(_lines(resource, Place(catalogue, region, templates, (holds or {}).get(resource.name))))
-        )
         if said is not None:
             items.append(Item(resource.name, resource.type, of_figure(said, resource.name).unit_as("USD/month")))
+            continue
+        lines = list(_lines(resource, Place(catalogue, region, templates, (holds or {}).get(resource.name))))
         if lines:
             regions.add(region)
             items.append(_item(resource, lines))
@@ -187,12 +184,9 @@ def grouped(items: Iterable[Item], prefix: str = "") -> list[tuple[str, Value]]:
             kinds.setdefault((item.type, item.cost.bounds), []).append(item)
     found = []
     for (type_, _), same in kinds.items():
-        total = exact(0.0, "USD/month")
-        for item in same:
-            total = total + item.cost
         kind = type_.rpartition(":")[2]
         words = f"{len(same)} x {kind}" if len(same) > 1 else f"{same[0].name.removeprefix(prefix)} ({kind})"
-        found.append((words, total.unit_as("USD/month")))
+        found.append((words, priced_sum(same)))
     return sorted(found, key=lambda row: (-row[1].bounds[1], row[0]))
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiinfra.catalogue.eks import image_type
-from aiinfra.catalogue.find import find_accelerator, find_instance
+from aiinfra.catalogue.find import find_accelerator, find_instance, vendor_of
 from aiinfra.catalogue.instances import Instance
-from aiinfra.catalogue.trainers import image, refused, trains
+from aiinfra.catalogue.trainers import refused, trains
 from aiinfra.components.aws.node_template import interface
 from aiinfra.errors import BadInput
 from aiinfra.spec.training import Capacity
@@ -50,17 +50,16 @@ def to_serve(name: str) -> ToServe:
         BadInput: ``instance-unknown``; ``instance-not-supported``: EKS has no image for it.
     """
     instance = find_instance(name)
-    disks = bool(instance.nvme.value)
-    if instance.accelerator is None:
-        found = image_type("", instance.architecture) or ""
-        return ToServe(found, {"aiinfra.dev/nodes": "inference"}, [], disks)
-    found = image(instance)
-    if not found:
+    found = image_type(vendor_of(instance), instance.architecture)
+    if found is None:
         raise BadInput(
             "instance-not-supported",
             f"{name}: EKS has no image for machines with its accelerators",
             "choose another, like g6.xlarge or inf2.xlarge, or c7i.xlarge for CPUs",
         )
+    disks = bool(instance.nvme.value)
+    if instance.accelerator is None:
+        return ToServe(found, {"aiinfra.dev/nodes": "inference"}, [], disks)
     labels = {"aiinfra.dev/nodes": "accelerators", "aiinfra.dev/accelerator": instance.accelerator}
     return ToServe(found, labels, [taint(instance)], disks)
 

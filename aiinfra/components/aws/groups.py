@@ -69,6 +69,16 @@ PASSAGES: Final = (
 )
 
 
+def named(*, runner: bool) -> dict[str, str]:
+    """Noun of each group -> what it is for."""
+    return {**GROUPS, **({RUNNER: "A runner inside"} if runner else {})}
+
+
+def passages(*, queue: bool, runner: bool) -> tuple[Passage, ...]:
+    """What may pass where a queue admits jobs, and where something runs projects from inside."""
+    return (*PASSAGES, *((QUEUE_PASSAGE,) if queue else ()), *(RUNNER_PASSAGES if runner else ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """A rule that names a range: what stands there has no group of this network."""

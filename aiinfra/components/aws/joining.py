@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from aiinfra.components.aws.groups import GROUPS, PASSAGES, QUEUE_PASSAGE, RUNNER, RUNNER_PASSAGES, Passage
+from aiinfra.components.aws import groups as ours
+from aiinfra.components.aws.groups import Passage
 from aiinfra.components.aws.layout import place
 from aiinfra.components.aws.network_specs import JoinedNetworkSpec
 
@@ -22,8 +23,8 @@ def used(spec: JoinedNetworkSpec) -> tuple[str, ...]:
 
 def groups(spec: JoinedNetworkSpec) -> dict[str, str]:
     """Noun of each security group that is made -> what it is for."""
-    named = {**GROUPS, **({RUNNER: "A runner inside"} if spec.runner else {})}
-    return {noun: about for noun, about in named.items() if noun != "endpoints" or lacking(spec)}
+    named = ours.named(runner=spec.runner).items()
+    return {noun: about for noun, about in named if noun != "endpoints" or lacking(spec)}
 
 
 def given_groups(spec: JoinedNetworkSpec) -> dict[str, str]:
@@ -34,7 +35,7 @@ def given_groups(spec: JoinedNetworkSpec) -> dict[str, str]:
 
 def passages(spec: JoinedNetworkSpec) -> tuple[Passage, ...]:
     """As in a network of ours; what goes to endpoints goes to each of their groups that there is."""
-    wanted = (*PASSAGES, QUEUE_PASSAGE, *(RUNNER_PASSAGES if spec.runner else ()))
+    wanted = ours.passages(queue=True, runner=spec.runner)
     there = {*groups(spec), *given_groups(spec)}
     to_theirs = tuple(
         Passage(one.source, THEIRS, one.protocol, one.ports, one.why) for one in wanted if one.target == "endpoints"

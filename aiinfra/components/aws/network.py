@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from aiinfra.components.args import NetworkArgs
-from aiinfra.components.aws.groups import GROUPS, PASSAGES, QUEUE_PASSAGE, RUNNER, RUNNER_PASSAGES, from_sites
+from aiinfra.components.aws.groups import from_sites, named, passages
 from aiinfra.components.aws.guarded import Guarded
 from aiinfra.components.aws.network_specs import NetworkSpec
 from aiinfra.components.component import parse_args
@@ -44,9 +44,8 @@ class Network(Guarded):
             for use in place.uses:
                 subnets[use].append(subnet)
 
-        groups = self.groups({**GROUPS, **({RUNNER: "A runner inside"} if spec.runner else {})}, vpc.id)
-        queue = (QUEUE_PASSAGE,) if spec.queue else ()
-        self.passages(groups, (*PASSAGES, *queue, *(RUNNER_PASSAGES if spec.runner else ())))
+        groups = self.groups(named(runner=spec.runner), vpc.id)
+        self.passages(groups, passages(queue=spec.queue, runner=spec.runner))
         self.interfaces(spec, spec.services, vpc.id, subnets["services"], groups["endpoints"])
         self.to_storage(groups, self.gateway(spec, vpc.id, [routes.id]))
         self.openings(spec, groups["nodes"])
@@ -63,8 +62,10 @@ class Network(Guarded):
         self, spec: NetworkSpec, vpc: pulumi.Output[str], routes: pulumi.Output[str], subnets: list[pulumi.Output[str]]
     ) -> None:
         """The way to ranges outside, through a gateway that somebody else keeps."""
-        named = {"tags": {"Name": f"{self._name}-link"}, "transit_gateway_id": spec.transit_gateway}
-        link = self.child(aws.ec2transitgateway.VpcAttachment, "link", {**named, "vpc_id": vpc, "subnet_ids": subnets})
+        gateway = {"tags": {"Name": f"{self._name}-link"}, "transit_gateway_id": spec.transit_gateway}
+        link = self.child(
+            aws.ec2transitgateway.VpcAttachment, "link", {**gateway, "vpc_id": vpc, "subnet_ids": subnets}
+        )
         for block in spec.behind:
             family = "destination_cidr_block" if block.version == 4 else "destination_ipv6_cidr_block"
             way = {"route_table_id": routes, family: str(block), "transit_gateway_id": spec.transit_gateway}

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from aiinfra.catalogue.find import find_accelerator, find_instance
+from aiinfra.catalogue.find import find_instance, vendor_of
 from aiinfra.catalogue.instances import Instance
 from aiinfra.catalogue.operators import Operator, operators, operators_to_serve
 from aiinfra.components.kubernetes.operator_values import SYSTEM, by_digest, installed, neuron, nvidia
@@ -36,7 +36,7 @@ def _settings(name: str, spec: ServingPlatformSpec) -> dict[str, Any]:
     if name == "nvidia":
         return nvidia()
     if name == "neuron":
-        return neuron([machine.name for machine in machines(spec) if _vendor(machine) == "AWS"])
+        return neuron([machine.name for machine in machines(spec) if vendor_of(machine) == "AWS"])
     return _cert_manager()
 
 
@@ -55,13 +55,9 @@ def _cert_manager() -> dict[str, Any]:
     }
 
 
-def _vendor(machine: Instance) -> str:
-    return find_accelerator(machine.accelerator).vendor if machine.accelerator else ""
-
-
 def runtime_class(spec: ServingPlatformSpec) -> dict[str, Any] | None:
     """The class that pods on NVIDIA's GPUs name; EKS's image has its handler. None where no machine has one."""
-    return {"handler": "nvidia"} if any(_vendor(machine) == "NVIDIA" for machine in machines(spec)) else None
+    return {"handler": "nvidia"} if any(vendor_of(machine) == "NVIDIA" for machine in machines(spec)) else None
 
 
 def namespace() -> str:
