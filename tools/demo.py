@@ -47,7 +47,10 @@ def _story(here: Path) -> int:
     if code == 0:
         example = EXAMPLE.relative_to(ROOT)
         _say(f"Done. To keep it running: .venv/bin/aiinfra up {example} --local   (Ctrl-C ends it)")
-        print(f"Next: .venv/bin/aiinfra compile {example} --out infra   writes the Pulumi projects.")
+        print(f"Next: .venv/bin/aiinfra compile {example} --out infra   writes the Pulumi projects, and exits with 1:")
+        print(
+            "its errors say what is yours to name before `pulumi up`: the images, by digest, and the key of releases."
+        )
     return code
 
 
